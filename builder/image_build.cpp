@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/image_build.hpp"
+
+#include "builder/layers/merge.hpp"
+#include "core/error.hpp"
+#include "core/pipeline.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace aic::builder {
+
+namespace {
+
+/// The layers as they are worked on: one that stands twice in the manifest is converted once.
+struct LayerPlan {
+    struct Unique {
+        oci::Descriptor descriptor;
+        DiffId diff_id;
+    };
+
+    std::vector<Unique> unique;
+    std::vector<std::size_t> order; ///< for each layer of the manifest, which of `unique`
+};
+
+LayerPlan plan_layers(const oci::Manifest& manifest, const oci::ImageConfig& config) {
+    if (manifest.layers.size() != config.diff_ids.size())
+        throw Error(ErrorKind::integrity,
+                    "the manifest has {} layers where the image config has {} diff ids",
+                    manifest.layers.size(), config.diff_ids.size());
+    LayerPlan plan;
+    std::map<Digest, std::size_t> known;
+    for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
+        const auto& descriptor = manifest.layers[i];
+        const auto [entry, is_new] = known.try_emplace(descriptor.digest, plan.unique.size());
+        if (is_new)
+            plan.unique.push_back({descriptor, config.diff_ids[i]});
+        else if (plan.unique[entry->second].diff_id != config.diff_ids[i])
+            throw Error(ErrorKind::integrity, "the layer {} stands twice with different diff ids",
+                        descriptor.digest.str());
+        plan.order.push_back(entry->second);
+    }
+    return plan;
+}
+
+/// Each converting layer keeps about four cores busy: one inflates, one parses, two compress.
+unsigned parallel_layers(unsigned threads, std::size_t layers) {
+    return static_cast<unsigned>(
+        std::clamp<std::size_t>(threads / 4, 1, std::max<std::size_t>(layers, 1)));
+}
+
+void convert_layers(registry::ImageSource& source, const LayerPlan& plan, Assembly& assembly,
+                    unsigned workers, const std::filesystem::path& spool, Progress* progress,
+                    std::stop_token stop) {
+    std::vector<registry::BlobRequest> requests;
+    for (const auto& layer : plan.unique)
+        requests.push_back(
+            {layer.descriptor, progress ? &progress->add(layer.descriptor.digest.short_hex(),
+                                                         layer.descriptor.size_bytes)
+                                        : nullptr});
+    Pipeline pipeline(stop);
+    pipeline.run([&](std::stop_token stage) {
+        source.fetch(
+            requests, spool,
+            [&](std::size_t index, const std::filesystem::path& path, registry::Verified verified) {
+                assembly.blob_ready(index, {path, requests[index].descriptor, verified,
+                                            plan.unique[index].diff_id, requests[index].progress});
+            },
+            stage);
+    });
+    for (unsigned i = 0; i < workers; ++i)
+        pipeline.run([&](std::stop_token stage) { assembly.work(stage); });
+    pipeline.wait();
+}
+
+/// The profile's files, as one more layer on top: they merge by the same rules as any other.
+std::shared_ptr<const layers::LayerIndex>
+generate_layer(const std::vector<GeneratedFile>& files, std::int64_t mtime_seconds,
+               const squashfs::SegmentTarget& target, squashfs::CompressorPool& pool,
+               std::uint32_t block_bytes, std::stop_token stop) {
+    auto index = std::make_shared<layers::LayerIndex>();
+    squashfs::SegmentWriter segment(target, pool, block_bytes);
+    Pipeline pipeline(stop);
+    pipeline.run([&](std::stop_token stage) { segment.commit(stage); });
+    pipeline.run([&](std::stop_token stage) {
+        layers::EntryWriter entries(*index);
+        for (const auto& file : files) {
+            layers::LayerEntry entry{
+                .path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
+            if (!file.text.empty()) {
+                segment.begin(file.text.size());
+                segment.write(as_bytes(file.text), stage);
+                entry.content = segment.end(stage);
+            }
+            entries.append(entry);
+        }
+        segment.close(stage);
+    });
+    pipeline.wait();
+    index->segment = segment.finish();
+    return index;
+}
+
+std::string_view without_slashes(std::string_view path) {
+    const auto first = path.find_first_not_of('/');
+    return first == std::string_view::npos ? std::string_view() : path.substr(first);
+}
+
+/// Merges the layers and the profile's own into the tree that the image shows.
+layers::Tree merge(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments,
+                   const oci::ImageConfig& config, Profile profile) {
+    layers::Tree tree;
+    for (std::size_t i = 0; i < plan.order.size(); ++i)
+        in_context(
+            [&] {
+                return fmt::format("layer {}", plan.unique[plan.order[i]].descriptor.digest.str());
+            },
+            [&] {
+                apply_layer(*segments[plan.order[i]].layer, static_cast<std::uint32_t>(i), tree);
+            });
+    const auto own = static_cast<std::uint32_t>(plan.order.size());
+    apply_layer(*segments.back().layer, own, tree);
+    // As enroot does: a missing working directory is made, one that is there is left alone.
+    make_directory(tree, without_slashes(config.working_dir), config.created_seconds, own);
+    apply_profile(tree, profile);
+    return tree;
+}
+
+std::vector<squashfs::PlacedSegment>
+place_segments(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments) {
+    std::vector<squashfs::PlacedSegment> placed;
+    const auto add = [&](const ImageFile::Segment& segment) {
+        placed.push_back({&segment.layer->segment, segment.offset, segment.first_fragment});
+    };
+    for (const auto index : plan.order)
+        add(segments[index]);
+    add(segments.back());
+    return placed;
+}
+
+} // namespace
+
+BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
+                       const std::filesystem::path& file, const std::filesystem::path& scratch,
+                       const std::filesystem::path& spool, const ImportOptions& options,
+                       Progress* progress, std::stop_token stop) {
+    const auto plan = plan_layers(input.image.manifest, input.config);
+    ImageFile image(file);
+    squashfs::CompressorPool pool(options.threads, options.compression);
+    const auto workers = parallel_layers(options.threads, plan.unique.size());
+    Assembly assembly(image, pool,
+                      {.block_bytes = options.block_bytes,
+                       .parallel_layers = workers,
+                       .scratch = scratch,
+                       .progress = progress},
+                      plan.unique.size());
+    convert_layers(source, plan, assembly, workers, spool, progress, stop);
+
+    if (progress)
+        progress->phase("writing tables");
+    image.add_segment(generate_layer(enroot_files(input.config, input.provenance),
+                                     input.config.created_seconds, image.target(nullptr), pool,
+                                     options.block_bytes, stop));
+    const auto tree = merge(plan, image.segments(), input.config, options.profile);
+    const auto placed = place_segments(plan, image.segments());
+    const auto tables = build_tables(tree, placed,
+                                     {.compression = options.compression,
+                                      .block_bytes = options.block_bytes,
+                                      .mkfs_time_seconds = input.config.created_seconds},
+                                     image.end());
+    if (stop.stop_requested())
+        throw Error(ErrorKind::interrupted, "stopped");
+
+    if (progress)
+        progress->phase("writing to disk");
+    BuiltImage built;
+    built.segments = image.segments();
+    built.parts = image.finish(tables);
+    built.size_bytes = image.size_bytes();
+    for (const auto& layer : plan.unique)
+        built.blobs.push_back(layer.descriptor.digest);
+    return built;
+}
+
+} // namespace aic::builder

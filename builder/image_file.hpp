@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/layers/layer_index.hpp"
+#include "builder/squashfs/image_tables.hpp"
+#include "builder/squashfs/segment_committer.hpp"
+#include "core/fd.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace aic::builder {
+
+/// A part of an image file and its hash.
+struct FilePart {
+    std::uint64_t offset = 0;
+    std::uint64_t length_bytes = 0;
+    ContentHash hash;
+};
+
+/// The digest of a whole file: a SHA-256 over its parts' offsets, lengths and hashes, in order, so
+/// that a segment taken from elsewhere need not be read again.
+ContentHash digest_of(std::span<const FilePart> parts);
+
+/// An image file as it grows: a header, a row of segments, tables on top.
+class ImageFile {
+public:
+    explicit ImageFile(const std::filesystem::path& path);
+
+    /// Where the next segment begins.
+    std::uint64_t end() const { return end_; }
+
+    squashfs::SegmentTarget target(std::atomic<std::uint64_t>* written_bytes) const {
+        return {fd_.get(), path_, end_, written_bytes};
+    }
+
+    /// The segment at end() is complete.
+    void add_segment(std::shared_ptr<const layers::LayerIndex> layer);
+    /// Copies a segment that was made elsewhere to end(), then as add_segment().
+    void append_segment(int from_fd, const std::filesystem::path& from_path,
+                        std::shared_ptr<const layers::LayerIndex> layer);
+
+    struct Segment {
+        std::shared_ptr<const layers::LayerIndex> layer;
+        std::uint64_t offset;
+        std::uint32_t first_fragment;
+    };
+
+    const std::vector<Segment>& segments() const { return segments_; }
+
+    /// Writes header and tables and syncs everything; the parts of the finished file, in order.
+    std::vector<FilePart> finish(const squashfs::ImageTables& tables);
+
+    std::uint64_t size_bytes() const { return end_; }
+
+private:
+    std::filesystem::path path_;
+    Fd fd_;
+    std::uint64_t end_ = squashfs::k_alignment;
+    std::uint32_t fragment_count_ = 0;
+    std::vector<Segment> segments_;
+};
+
+} // namespace aic::builder

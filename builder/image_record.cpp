@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/image_record.hpp"
+
+#include "core/files.hpp"
+#include "core/version.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+
+namespace aic::builder {
+
+namespace {
+
+std::string host_name() {
+    std::array<char, 65> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+cache::SegmentRecord record_part(const FilePart& part) {
+    return {.offset = part.offset,
+            .length_bytes = part.length_bytes,
+            .hash = part.hash,
+            .producer_uid = static_cast<std::int64_t>(::geteuid())};
+}
+
+} // namespace
+
+cache::Record make_record(const RecordInput& input, const BuiltImage& built,
+                          ContentHash layer_index_hash) {
+    cache::Record record{
+        .id = input.id,
+        .variant = input.options.variant(),
+        .reference = input.reference,
+        .platform = input.config.platform,
+        .manifest_digest = input.image.manifest_digest,
+        .manifest_json = input.image.manifest_json,
+        .config_json = input.config_json,
+        .file_name = cache::image_file_name(input.base_name, input.id),
+        .size_bytes = built.size_bytes,
+        .file_digest = digest_of(built.parts),
+        .segments = {},
+        .header = record_part(built.parts.front()),
+        .tables = record_part(built.parts.back()),
+        .layer_index_hash = layer_index_hash,
+        .compression = input.options.compression.str(),
+        .block_bytes = input.options.block_bytes,
+        .profile = std::string(name_of(input.options.profile)),
+        .created_seconds = std::time(nullptr),
+        .owner_uid = static_cast<std::int64_t>(::geteuid()),
+        .made_by = fmt::format("aic-image {} on {}", k_version, host_name()),
+    };
+    for (std::size_t i = 0; i < built.segments.size(); ++i) {
+        auto segment = record_part(built.parts[i + 1]);
+        segment.diff_id = built.segments[i].layer->diff_id;
+        segment.format = squashfs::k_segment_format;
+        if (i < built.blobs.size())
+            segment.blob = built.blobs[i];
+        record.segments.push_back(segment);
+    }
+    return record;
+}
+
+ContentHash write_layer_index(const BuiltImage& built, const std::filesystem::path& path) {
+    std::vector<const layers::LayerIndex*> layers;
+    for (const auto& segment : built.segments)
+        layers.push_back(segment.layer.get());
+    const auto bytes = layers::encode_layer_indexes(layers);
+    write_file(path, as_text(bytes), 0444);
+    return ContentHash(sha256_of(bytes));
+}
+
+} // namespace aic::builder

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/image_build.hpp"
+#include "cache/record.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace aic::builder {
+
+/// What a record says beyond what was built.
+struct RecordInput {
+    const ImageId& id;
+    std::string reference;
+    const registry::ResolvedImage& image;
+    const oci::ImageConfig& config;
+    const std::string& config_json;
+    std::string base_name;
+    const ImportOptions& options;
+};
+
+cache::Record make_record(const RecordInput& input, const BuiltImage& built,
+                          ContentHash layer_index_hash);
+
+/// Writes layers.idx; its hash.
+ContentHash write_layer_index(const BuiltImage& built, const std::filesystem::path& path);
+
+} // namespace aic::builder

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/import.hpp"
+
+#include "builder/image_build.hpp"
+#include "builder/image_record.hpp"
+#include "core/error.hpp"
+#include "core/files.hpp"
+#include "core/log.hpp"
+
+#include <unistd.h>
+
+#include <ctime>
+#include <set>
+
+namespace fs = std::filesystem;
+
+namespace aic::builder {
+
+namespace {
+
+constexpr std::string_view k_staged_image = "image";
+
+/// One import, step by step.
+class Import {
+public:
+    Import(const oci::Reference& reference, const Config& config, const Environment& environment,
+           const ImportOptions& options, const ImportObserver& observer, std::stop_token stop)
+        : reference_(reference)
+        , config_(config)
+        , options_(options)
+        , observer_(observer)
+        , stop_(stop)
+        , store_(config.store.value)
+        , source_(registry::open_source(reference, config, environment)) {}
+
+    ImportResult run() {
+        if (!options_.output)
+            if (auto hit = find_by_reference())
+                return std::move(*hit);
+        phase("resolving");
+        image_ = source_->resolve(options_.platform, stop_);
+        id_ = ImageId(image_.manifest.config.digest.bytes());
+        if (!options_.output)
+            if (auto hit = find_by_id())
+                return std::move(*hit);
+        config_json_ = source_->config_json(image_.manifest.config, stop_);
+        image_config_ = oci::parse_image_config(config_json_);
+        announce();
+        require_room();
+        return options_.output ? into_file() : into_store();
+    }
+
+private:
+    void phase(const char* name) {
+        if (observer_.progress)
+            observer_.progress->phase(name);
+    }
+
+    /// What the reference pointed at last time, if it still does.
+    std::optional<ImportResult> find_by_reference() {
+        const auto known = store_.find_reference(reference_.str(), options_.platform);
+        if (!known)
+            return std::nullopt;
+        auto image = find_complete(known->id);
+        if (!image)
+            return std::nullopt;
+        phase("asking whether the image has changed");
+        if (source_->current_digest(stop_) != known->points_at)
+            return std::nullopt;
+        return ImportResult{image->file(), image->record, true};
+    }
+
+    /// Another reference, or another tag, may have brought the same image.
+    std::optional<ImportResult> find_by_id() {
+        auto image = find_complete(id_);
+        if (!image)
+            return std::nullopt;
+        store_.prepare();
+        remember_reference();
+        return ImportResult{image->file(), image->record, true};
+    }
+
+    std::optional<cache::StoredImage> find_complete(const ImageId& id) const {
+        auto image = store_.find(id, options_.variant());
+        std::error_code error;
+        if (image && fs::file_size(image->file(), error) != image->record.size_bytes) {
+            warn("'{}' is not as its record says and is made again", image->file().native());
+            store_.quarantine(*image);
+            return std::nullopt;
+        }
+        return image;
+    }
+
+    void announce() {
+        ImportPlan plan{.reference = reference_.str(),
+                        .platform = image_config_.platform,
+                        .manifest_digest = image_.manifest_digest,
+                        .layer_count = image_.manifest.layers.size()};
+        for (const auto& layer : unique_layers())
+            plan.total_bytes += layer.size_bytes;
+        if (observer_.planned)
+            observer_.planned(plan);
+    }
+
+    std::vector<oci::Descriptor> unique_layers() const {
+        std::vector<oci::Descriptor> layers;
+        std::set<Digest> seen;
+        for (const auto& layer : image_.manifest.layers)
+            if (seen.insert(layer.digest).second)
+                layers.push_back(layer);
+        return layers;
+    }
+
+    /// The image takes about what its layers take. Blobs that are downloaded need room as well.
+    void require_room() {
+        std::uint64_t image_bytes = 0;
+        std::uint64_t download_bytes = 0;
+        for (const auto& layer : unique_layers()) {
+            image_bytes += layer.size_bytes;
+            if (reference_.registry() && !fs::exists(config_.spool.value / layer.digest.hex()))
+                download_bytes += layer.size_bytes;
+        }
+        const auto target =
+            options_.output ? fs::absolute(*options_.output).parent_path() : config_.store.value;
+        require_space(target, image_bytes, "the image");
+        if (download_bytes > 0)
+            require_space(config_.spool.value, download_bytes, "the download");
+    }
+
+    BuiltImage build(const fs::path& file) {
+        phase("converting");
+        const auto& spool = config_.spool.value;
+        const auto scratch_parent = spool / "scratch";
+        make_directories(scratch_parent, 0700);
+        WorkDir::remove_abandoned(scratch_parent);
+        const WorkDir scratch(scratch_parent);
+        return build_image(*source_, {image_, image_config_, fmt::format("aic:{}", id_.str())},
+                           file, scratch.path(), spool, options_, observer_.progress, stop_);
+    }
+
+    cache::Record record_for(const BuiltImage& built, ContentHash layer_index_hash) const {
+        return make_record({.id = id_,
+                            .reference = reference_.str(),
+                            .image = image_,
+                            .config = image_config_,
+                            .config_json = config_json_,
+                            .base_name = reference_.base_name(),
+                            .options = options_},
+                           built, layer_index_hash);
+    }
+
+    ImportResult into_store() {
+        store_.prepare();
+        WorkDir::remove_abandoned(store_.layout().temporary());
+        const WorkDir work(store_.layout().temporary());
+        const auto staged = work.path() / k_staged_image;
+        fs::create_directory(staged);
+        const auto file = staged / cache::image_file_name(reference_.base_name(), id_);
+
+        const auto built = build(file);
+        const auto layer_index_hash = write_layer_index(built, staged / cache::k_layer_index_name);
+        const auto record = record_for(built, layer_index_hash);
+        write_file(staged / cache::k_record_name, to_json(record), 0444);
+        if (::chmod(file.c_str(), 0444) != 0)
+            throw system_error("setting the mode of '{}'", file.native());
+        const auto image = store_.publish(staged, id_, options_.variant());
+        remember_reference();
+        drop_spooled_blobs();
+        return {image.file(), image.record, false};
+    }
+
+    ImportResult into_file() {
+        const auto target = fs::absolute(*options_.output);
+        // Beside the target, so that it comes to its name by a rename; of a name that the next run
+        // cleans.
+        const auto beside =
+            target.parent_path() / fmt::format(".{}.aic-image", target.filename().native());
+        make_directories(beside, 0700);
+        WorkDir::remove_abandoned(beside);
+        std::optional<BuiltImage> built;
+        {
+            const WorkDir work(beside);
+            const auto file = work.path() / k_staged_image;
+            built = build(file);
+            if (::chmod(file.c_str(), 0644) != 0 || ::rename(file.c_str(), target.c_str()) != 0)
+                throw system_error("publishing '{}'", target.native());
+            fsync_directory(target.parent_path());
+        }
+        ::rmdir(beside.c_str()); // fails, rightly, when another run works there
+        drop_spooled_blobs();
+        return {target, record_for(*built, {}), false};
+    }
+
+    void remember_reference() {
+        store_.write_reference({.reference = reference_.str(),
+                                .points_at = image_.index_or_manifest,
+                                .manifest_digest = image_.manifest_digest,
+                                .id = id_,
+                                .resolved_seconds = std::time(nullptr)},
+                               options_.platform);
+    }
+
+    /// Downloads have done their work. Those of a layout are the user's own files and stay.
+    void drop_spooled_blobs() {
+        if (!reference_.registry())
+            return;
+        for (const auto& layer : unique_layers())
+            ::unlink((config_.spool.value / layer.digest.hex()).c_str());
+    }
+
+    const oci::Reference& reference_;
+    const Config& config_;
+    const ImportOptions& options_;
+    const ImportObserver& observer_;
+    std::stop_token stop_;
+    cache::Store store_;
+    std::unique_ptr<registry::ImageSource> source_;
+    registry::ResolvedImage image_;
+    ImageId id_;
+    std::string config_json_;
+    oci::ImageConfig image_config_;
+};
+
+/// "128k", "1m"
+std::string short_size(std::uint32_t bytes) {
+    return bytes >= 1 << 20 ? fmt::format("{}m", bytes >> 20) : fmt::format("{}k", bytes >> 10);
+}
+
+} // namespace
+
+std::string ImportOptions::variant() const {
+    auto name = fmt::format("{}-{}", compression.str(), short_size(block_bytes));
+    if (profile != Profile::enroot)
+        name += fmt::format("-{}", name_of(profile));
+    return name;
+}
+
+ImportResult import_image(const oci::Reference& reference, const Config& config,
+                          const Environment& environment, const ImportOptions& options,
+                          const ImportObserver& observer, std::stop_token stop) {
+    return in_context(
+        [&] { return fmt::format("pulling {}", reference.str()); },
+        [&] { return Import(reference, config, environment, options, observer, stop).run(); });
+}
+
+} // namespace aic::builder

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/profile.hpp"
+#include "builder/squashfs/compression.hpp"
+#include "cache/store.hpp"
+#include "core/config.hpp"
+#include "core/progress.hpp"
+#include "oci/reference.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace aic::builder {
+
+struct ImportOptions {
+    squashfs::Compression compression;
+    std::uint32_t block_bytes = 128 << 10;
+    Profile profile = Profile::enroot;
+    oci::Platform platform;
+    unsigned threads = 1;                        ///< that compress
+    std::optional<std::filesystem::path> output; ///< only this file, nothing in the store
+
+    /// "zstd1-128k", "gzip9-1m-keep-ids": what tells variants of one image apart.
+    std::string variant() const;
+};
+
+struct ImportResult {
+    std::filesystem::path file;
+    cache::Record record;
+    bool was_there = false; ///< nothing had to be fetched or converted
+};
+
+/// What a pull is about, told before the first byte of a layer moves.
+struct ImportPlan {
+    std::string reference;
+    oci::Platform platform;
+    Digest manifest_digest;
+    std::size_t layer_count = 0;
+    std::uint64_t total_bytes = 0; ///< of the layers' blobs
+};
+
+/// Where a pull's progress goes; all of it optional.
+struct ImportObserver {
+    Progress* progress = nullptr;
+    std::function<void(const ImportPlan&)> planned;
+};
+
+/// Pulls an image into the store, or into one file: resolves, fetches, converts, publishes. What is
+/// there already costs one HEAD request. Nothing half-made is ever visible under a final name.
+ImportResult import_image(const oci::Reference& reference, const Config& config,
+                          const Environment& environment, const ImportOptions& options,
+                          const ImportObserver& observer, std::stop_token stop);
+
+} // namespace aic::builder

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/squashfs/fragment_packer.hpp"
+
+#include <algorithm>
+
+namespace aic::squashfs {
+
+FragmentPacker::FragmentPacker(BlockLane& lane, CompressorPool& pool, SegmentCommitter& committer,
+                               std::uint32_t block_bytes, std::size_t recent_blocks)
+    : lane_(lane)
+    , pool_(pool)
+    , committer_(committer)
+    , block_bytes_(block_bytes)
+    , recent_(recent_blocks) {}
+
+Content FragmentPacker::pack(std::span<const std::byte> file, std::stop_token stop) {
+    const auto hash = QuickHash::of(file);
+    const auto known = known_.find(hash);
+    if (known != known_.end() && same_data(known->second, file))
+        return {.size_bytes = file.size(),
+                .fragment = known->second.fragment,
+                .fragment_offset = known->second.offset};
+
+    if (open_ && open_->raw_size + file.size() > block_bytes_)
+        flush(stop);
+    if (!open_)
+        open_ = &lane_.acquire(stop);
+    const Place place{sealed_, static_cast<std::uint32_t>(open_->raw_size),
+                      static_cast<std::uint32_t>(file.size())};
+    std::copy(file.begin(), file.end(), open_->raw.begin() + place.offset);
+    open_->raw_size += file.size();
+    known_.try_emplace(hash, place);
+    return {.size_bytes = file.size(), .fragment = place.fragment, .fragment_offset = place.offset};
+}
+
+void FragmentPacker::flush(std::stop_token stop) {
+    if (!open_)
+        return;
+    recent_[sealed_ % recent_.size()].assign(
+        open_->raw.begin(), open_->raw.begin() + static_cast<std::ptrdiff_t>(open_->raw_size));
+    ++sealed_;
+    auto& job = *std::exchange(open_, nullptr);
+    pool_.submit(job);
+    committer_.push(SegmentCommitter::FragmentBlock{&job}, stop);
+}
+
+bool FragmentPacker::same_data(const Place& place, std::span<const std::byte> file) {
+    if (place.size != file.size())
+        return false;
+    const auto earlier = raw_fragment(place.fragment).subspan(place.offset, place.size);
+    return std::equal(file.begin(), file.end(), earlier.begin());
+}
+
+std::span<const std::byte> FragmentPacker::raw_fragment(std::uint32_t index) {
+    if (index == sealed_)
+        return open_->raw;
+    if (index + recent_.size() >= sealed_)
+        return recent_[index % recent_.size()];
+    // Older than all that can be on their way, so it is on disk.
+    if (reread_index_ != index) {
+        reread_ = committer_.read_fragment(index, pool_.compression().id(), block_bytes_);
+        reread_index_ = index;
+    }
+    return reread_;
+}
+
+} // namespace aic::squashfs

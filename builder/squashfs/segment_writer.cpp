@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/squashfs/segment_writer.hpp"
+
+#include "core/error.hpp"
+
+#include <algorithm>
+
+namespace aic::squashfs {
+
+namespace {
+
+/// Bounds the block lists that a layer's sparse files make: 2 TiB at 128 KiB a block.
+constexpr std::uint64_t k_max_blocks = 1U << 24;
+constexpr std::size_t k_recent_fragment_bytes = 8U << 20;
+
+/// Enough that every compressor has one block to work on and one waiting, and the rest can stand in
+/// the queue.
+std::size_t jobs_for(const CompressorPool& pool) {
+    return 2 * pool.threads() + 6;
+}
+
+std::size_t recent_fragments(const CompressorPool& pool, std::uint32_t block_bytes) {
+    return std::max(k_recent_fragment_bytes / block_bytes, jobs_for(pool) + 1);
+}
+
+bool is_zero(std::span<const std::byte> block) {
+    return block[0] == std::byte{0} && std::equal(block.begin() + 1, block.end(), block.begin());
+}
+
+} // namespace
+
+SegmentWriter::SegmentWriter(const SegmentTarget& target, CompressorPool& pool,
+                             std::uint32_t block_bytes)
+    : block_bytes_(block_bytes)
+    , pool_(pool)
+    , lane_(jobs_for(pool), block_bytes)
+    , committer_(target, lane_, jobs_for(pool) * 4)
+    , packer_(lane_, pool, committer_, block_bytes, recent_fragments(pool, block_bytes)) {
+    small_.reserve(block_bytes);
+}
+
+void SegmentWriter::begin(std::uint64_t size_bytes) {
+    total_blocks_ += size_bytes / block_bytes_;
+    if (total_blocks_ > k_max_blocks)
+        throw Error(ErrorKind::integrity, "the files of the layer add up to more than {}",
+                    human_size(k_max_blocks * block_bytes_));
+    size_bytes_ = remaining_bytes_ = size_bytes;
+    run_hash_.reset(size_bytes);
+    small_.clear();
+}
+
+void SegmentWriter::write(std::span<const std::byte> bytes, std::stop_token stop) {
+    if (bytes.size() > remaining_bytes_)
+        throw Error(ErrorKind::integrity, "a file is longer than its header says");
+    remaining_bytes_ -= bytes.size();
+    if (is_small()) {
+        small_.insert(small_.end(), bytes.begin(), bytes.end());
+        return;
+    }
+    while (!bytes.empty()) {
+        if (!block_)
+            block_ = &lane_.acquire(stop);
+        const auto count = std::min<std::size_t>(bytes.size(), block_bytes_ - block_->raw_size);
+        std::copy_n(bytes.begin(), count,
+                    block_->raw.begin() + static_cast<std::ptrdiff_t>(block_->raw_size));
+        block_->raw_size += count;
+        bytes = bytes.subspan(count);
+        if (block_->raw_size == block_bytes_)
+            send_block(stop);
+    }
+}
+
+void SegmentWriter::skip(std::uint64_t count, std::stop_token stop) {
+    static constexpr std::array<std::byte, 4096> k_zeros{};
+    const auto write_zeros = [&](std::uint64_t zeros) {
+        while (zeros > 0) {
+            const auto some = std::min<std::uint64_t>(zeros, k_zeros.size());
+            write(std::span(k_zeros).first(some), stop);
+            zeros -= some;
+            count -= some;
+        }
+    };
+    if (count > remaining_bytes_)
+        throw Error(ErrorKind::integrity, "a file is longer than its header says");
+    if (!is_small()) {
+        if (block_)
+            write_zeros(std::min<std::uint64_t>(count, block_bytes_ - block_->raw_size));
+        const auto whole_blocks = static_cast<std::uint32_t>(count / block_bytes_);
+        if (whole_blocks > 0)
+            send_holes(whole_blocks, stop);
+        remaining_bytes_ -= std::uint64_t{whole_blocks} * block_bytes_;
+        count -= std::uint64_t{whole_blocks} * block_bytes_;
+    }
+    write_zeros(count);
+}
+
+void SegmentWriter::send_block(std::stop_token stop) {
+    auto& job = *std::exchange(block_, nullptr);
+    const auto raw = std::span<const std::byte>(job.raw).first(job.raw_size);
+    if (is_zero(raw)) {
+        lane_.release(job);
+        send_holes(1, stop);
+        return;
+    }
+    run_hash_.add_block(raw);
+    pool_.submit(job);
+    committer_.push(SegmentCommitter::Block{&job}, stop);
+}
+
+void SegmentWriter::send_holes(std::uint32_t count, std::stop_token stop) {
+    run_hash_.add_holes(count);
+    committer_.push(SegmentCommitter::Holes{count}, stop);
+}
+
+ContentId SegmentWriter::end(std::stop_token stop) {
+    // A tar may end a sparse file with a hole that it does not spell out.
+    if (remaining_bytes_ > 0)
+        skip(remaining_bytes_, stop);
+    const auto id = static_cast<ContentId>(contents_.size());
+    if (is_small()) {
+        contents_.push_back(packer_.pack(small_, stop));
+        return id;
+    }
+    if (block_)
+        send_block(stop);
+    contents_.push_back({.size_bytes = size_bytes_});
+    committer_.push(SegmentCommitter::EndOfRun{id, size_bytes_, run_hash_.value()}, stop);
+    return id;
+}
+
+void SegmentWriter::close(std::stop_token stop) {
+    packer_.flush(stop);
+    committer_.close();
+}
+
+SegmentData SegmentWriter::finish() {
+    SegmentData segment;
+    segment.block_bytes = block_bytes_;
+    segment.contents = std::move(contents_);
+    committer_.finish(segment);
+    return segment;
+}
+
+} // namespace aic::squashfs

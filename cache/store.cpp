@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/store.hpp"
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace fs = std::filesystem;
+
+namespace aic::cache {
+
+namespace {
+
+constexpr int k_store_format = 1;
+constexpr std::uint64_t k_max_record_bytes = 64 << 20;
+constexpr mode_t k_private_mode = 0700;
+
+void check_format(const fs::path& description) {
+    const auto text = read_file_if_exists(description, 1 << 20);
+    if (!text)
+        return;
+    const auto value = nlohmann::json::parse(*text, nullptr, false);
+    const auto reader =
+        value.is_object() ? value.value("min_reader", nlohmann::json()) : nlohmann::json();
+    if (!reader.is_number_integer())
+        throw Error(ErrorKind::integrity, "'{}' does not describe a store", description.native());
+    if (reader.get<int>() > k_store_format)
+        throw Error(ErrorKind::usage, "the store '{}' has format {}, which needs a newer aic-image",
+                    description.parent_path().native(), reader.get<int>());
+}
+
+/// The entries of a directory that may not be there.
+std::vector<fs::path> entries_of(const fs::path& directory) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(directory, error);
+         !error && entry != fs::directory_iterator(); entry.increment(error))
+        entries.push_back(entry->path());
+    if (error && error != std::errc::no_such_file_or_directory
+        && error != std::errc::not_a_directory)
+        throw error_from_errno(error.value(),
+                               fmt::format("reading the directory '{}'", directory.native()));
+    std::ranges::sort(entries);
+    return entries;
+}
+
+} // namespace
+
+Store::Store(fs::path root) : layout_(std::move(root), ::geteuid()) {
+    check_format(layout_.description());
+}
+
+void Store::prepare() {
+    in_context(fmt::format("preparing the store '{}'", layout_.root().native()), [&] {
+        for (const auto& directory : {layout_.images(), layout_.references(), layout_.temporary()})
+            make_directories(directory, k_private_mode);
+        if (!fs::exists(layout_.description())) {
+            const nlohmann::json description = {{"format", k_store_format},
+                                                {"min_reader", k_store_format},
+                                                {"min_writer", k_store_format}};
+            write_file(layout_.description(), description.dump(2) + "\n");
+        }
+    });
+}
+
+std::optional<StoredImage> Store::read_image(const fs::path& directory) const {
+    const auto path = directory / k_record_name;
+    const auto text = read_file_if_exists(path, k_max_record_bytes);
+    if (!text)
+        return std::nullopt;
+    return in_context([&] { return fmt::format("reading '{}'", path.native()); },
+                      [&] {
+                          return StoredImage{parse_record(*text), directory};
+                      });
+}
+
+std::optional<StoredImage> Store::find(const ImageId& id, std::string_view variant) const {
+    return read_image(layout_.variant(id, variant));
+}
+
+std::vector<StoredImage> Store::find_all(const ImageId& id) const {
+    std::vector<StoredImage> images;
+    for (const auto& directory : entries_of(layout_.image(id)))
+        if (auto image = read_image(directory))
+            images.push_back(std::move(*image));
+    return images;
+}
+
+std::optional<ReferenceRecord> Store::find_reference(std::string_view reference,
+                                                     const oci::Platform& platform) const {
+    const auto path = layout_.reference(reference, platform);
+    const auto text = read_file_if_exists(path, k_max_record_bytes);
+    if (!text)
+        return std::nullopt;
+    return in_context([&] { return fmt::format("reading '{}'", path.native()); },
+                      [&] { return parse_reference_record(*text); });
+}
+
+std::vector<ImageId> Store::ids_with_prefix(std::string_view hex) const {
+    std::vector<ImageId> ids;
+    for (const auto& directory : entries_of(layout_.images())) {
+        const auto name = directory.filename().native();
+        if (const auto bytes = sha256_from_hex(name); bytes && name.starts_with(hex))
+            ids.emplace_back(*bytes);
+    }
+    return ids;
+}
+
+std::vector<StoredImage> Store::list() const {
+    std::vector<StoredImage> images;
+    for (const auto& image : entries_of(layout_.images()))
+        for (const auto& variant : entries_of(image)) {
+            try {
+                if (auto found = read_image(variant))
+                    images.push_back(std::move(*found));
+            } catch (const Error& error) {
+                warn("{}", error.message());
+            }
+        }
+    return images;
+}
+
+std::vector<ReferenceRecord> Store::references() const {
+    std::vector<ReferenceRecord> references;
+    for (const auto& path : entries_of(layout_.references())) {
+        try {
+            if (const auto text = read_file_if_exists(path, k_max_record_bytes))
+                references.push_back(parse_reference_record(*text));
+        } catch (const Error& error) {
+            warn("reading '{}': {}", path.native(), error.message());
+        }
+    }
+    return references;
+}
+
+StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::string_view variant) {
+    const auto target = layout_.variant(id, variant);
+    make_directories(target.parent_path(), k_private_mode);
+    fsync_directory(staged);
+    if (::rename(staged.c_str(), target.c_str()) != 0) {
+        if (errno != EEXIST && errno != ENOTEMPTY)
+            throw system_error("publishing '{}'", target.native());
+        debug("'{}' was published by another process meanwhile", target.native());
+    }
+    fsync_directory(target.parent_path());
+    if (auto image = read_image(target))
+        return std::move(*image);
+    throw Error(ErrorKind::system, "'{}' is gone right after it was published", target.native());
+}
+
+void Store::write_reference(const ReferenceRecord& reference, const oci::Platform& platform) {
+    write_file(layout_.reference(reference.reference, platform), to_json(reference), 0600);
+}
+
+void Store::quarantine(const StoredImage& image) const {
+    // Out of sight by one rename; what follows may be interrupted and is finished by the next
+    // command.
+    make_directories(layout_.temporary(), k_private_mode);
+    const WorkDir trash(layout_.temporary());
+    if (::rename(image.directory.c_str(), (trash.path() / "image").c_str()) != 0)
+        throw system_error("removing '{}'", image.directory.native());
+}
+
+void Store::remove(const StoredImage& image) {
+    quarantine(image);
+    if (!find_all(image.record.id).empty())
+        return;
+    ::rmdir(layout_.image(image.record.id).c_str());
+    for (const auto& path : entries_of(layout_.references())) {
+        const auto text = read_file_if_exists(path, k_max_record_bytes);
+        if (text && parse_reference_record(*text).id == image.record.id)
+            ::unlink(path.c_str());
+    }
+}
+
+} // namespace aic::cache

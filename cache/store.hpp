@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/layout.hpp"
+#include "cache/record.hpp"
+#include "core/files.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace aic::cache {
+
+/// An image that is in the store: its record and where its file is.
+struct StoredImage {
+    Record record;
+    std::filesystem::path directory;
+
+    std::filesystem::path file() const { return directory / record.file_name; }
+
+    std::filesystem::path layer_index() const { return directory / k_layer_index_name; }
+};
+
+/// One user's images in a store. Files are the truth: every look-up reads them, and what appears,
+/// appears whole by one rename.
+class Store {
+public:
+    /// The store at `root` as it is; nothing is made. A store of a newer format throws Error(usage)
+    /// that says so.
+    explicit Store(std::filesystem::path root);
+
+    const Layout& layout() const { return layout_; }
+
+    /// Makes what is missing of the directories, and store.json. Before anything is written.
+    void prepare();
+
+    std::optional<StoredImage> find(const ImageId& id, std::string_view variant) const;
+    /// All variants of one image.
+    std::vector<StoredImage> find_all(const ImageId& id) const;
+    std::optional<ReferenceRecord> find_reference(std::string_view reference,
+                                                  const oci::Platform& platform) const;
+    /// The ids that begin with these hex digits.
+    std::vector<ImageId> ids_with_prefix(std::string_view hex) const;
+    /// Everything; damaged records are warned of and left out.
+    std::vector<StoredImage> list() const;
+    std::vector<ReferenceRecord> references() const;
+
+    /// Moves a finished image directory (file, record, index) to its place. When another process
+    /// was first, that image is used and this one dropped.
+    StoredImage publish(const std::filesystem::path& staged, const ImageId& id,
+                        std::string_view variant);
+    void write_reference(const ReferenceRecord& reference, const oci::Platform& platform);
+    /// Takes the image out in one step, and references that then lead nowhere.
+    void remove(const StoredImage& image);
+    /// Takes a damaged image out in one step; references stay, since it is about to be made again.
+    void quarantine(const StoredImage& image) const;
+
+private:
+    std::optional<StoredImage> read_image(const std::filesystem::path& directory) const;
+
+    Layout layout_;
+};
+
+} // namespace aic::cache

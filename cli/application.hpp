@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+#include "core/interrupt.hpp"
+
+namespace aic::cli {
+
+/// The whole tree of options and commands: what parsing, help, completions and man pages come from.
+class Application {
+public:
+    Application();
+
+    CLI::App& app() { return app_; }
+
+    GlobalOptions& options() { return options_; }
+
+    /// The command that was asked for; null when none was.
+    Command* chosen() const;
+    /// The verb nearest to a mistyped one, or nothing.
+    std::optional<std::string> nearest_verb(std::string_view word) const;
+
+private:
+    CLI::App app_;
+    GlobalOptions options_;
+    std::vector<std::unique_ptr<Command>> commands_;
+    std::vector<CLI::App*> verbs_; ///< as commands_
+};
+
+/// Parses, runs, reports; the process's exit status.
+int run(int argc, char** argv, const InterruptWatch& interrupts);
+
+} // namespace aic::cli

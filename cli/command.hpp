@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/session.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace aic::cli {
+
+/// One verb. A command parses, calls one function of a library, prints.
+class Command {
+public:
+    virtual ~Command() = default;
+    virtual const char* name() const = 0;
+    virtual void describe(CLI::App& app) = 0;
+    virtual void run(Session& session) = 0;
+};
+
+/// All commands in the order that help lists them.
+std::vector<std::unique_ptr<Command>> all_commands();
+
+} // namespace aic::cli

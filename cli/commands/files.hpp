@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <string>
+#include <vector>
+
+namespace aic::cli {
+
+class Files final : public Command {
+public:
+    const char* name() const override { return "files"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+private:
+    std::string image_;
+    std::string path_;
+};
+
+} // namespace aic::cli

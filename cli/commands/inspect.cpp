@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/inspect.hpp"
+
+#include "builder/squashfs/image_reader.hpp"
+#include "cli/image_argument.hpp"
+#include "cli/image_json.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "oci/image_config.hpp"
+
+#include <ctime>
+
+namespace aic::cli {
+
+namespace {
+
+std::string local_time(std::int64_t seconds) {
+    const auto time = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    localtime_r(&time, &parts);
+    char text[64];
+    const auto size = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &parts);
+    return std::string(text, size);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+void print_field(Session& session, std::string_view name, const std::string& value) {
+    if (!value.empty())
+        session.print(fmt::format("{:<12} {}", name, value));
+}
+
+void print_stored(Session& session, const cache::StoredImage& image) {
+    const auto& record = image.record;
+    const auto config = oci::parse_image_config(record.config_json);
+    print_field(session, "reference", record.reference);
+    print_field(session, "id", record.id.str());
+    print_field(session, "manifest", record.manifest_digest.str());
+    print_field(session, "platform", record.platform.str());
+    print_field(session, "path", image.file().native());
+    print_field(session, "size",
+                fmt::format("{} ({} bytes)", human_size(record.size_bytes), record.size_bytes));
+    print_field(session, "variant", fmt::format("{}, profile {}", record.variant, record.profile));
+    print_field(session, "digest", record.file_digest.hex());
+    print_field(session, "pulled",
+                fmt::format("{} by {}", local_time(record.created_seconds), record.made_by));
+    print_field(session, "created",
+                config.created_seconds ? local_time(config.created_seconds) : "");
+    print_field(session, "workdir", config.working_dir);
+    print_field(session, "entrypoint", joined(config.entrypoint));
+    print_field(session, "command", joined(config.cmd));
+    for (const auto& variable : config.env)
+        print_field(session, "env", variable);
+    for (const auto& [key, value] : config.labels)
+        print_field(session, "label", fmt::format("{}={}", key, value));
+    for (const auto& segment : record.segments)
+        print_field(
+            session, "segment",
+            fmt::format("{:>10}  {}", human_size(segment.length_bytes),
+                        segment.diff_id ? segment.diff_id->str() : "(the profile's own files)"));
+}
+
+nlohmann::json superblock_json(const squashfs::Superblock& superblock,
+                               const std::filesystem::path& file) {
+    return {
+        {"path", file.native()},
+        {"size_bytes", superblock.bytes_used},
+        {"compression",
+         squashfs::name_of(static_cast<squashfs::CompressorId>(superblock.compressor))},
+        {"block_bytes", superblock.block_bytes},
+        {"inodes", superblock.inode_count},
+        {"created", cache::utc_time(superblock.mkfs_time)},
+    };
+}
+
+void print_file(Session& session, const squashfs::Superblock& superblock,
+                const std::filesystem::path& file) {
+    print_field(session, "path", file.native());
+    print_field(
+        session, "size",
+        fmt::format("{} ({} bytes)", human_size(superblock.bytes_used), superblock.bytes_used));
+    print_field(
+        session, "compression",
+        fmt::format("{}, {} KiB blocks",
+                    squashfs::name_of(static_cast<squashfs::CompressorId>(superblock.compressor)),
+                    superblock.block_bytes / 1024));
+    print_field(session, "inodes", std::to_string(superblock.inode_count));
+    print_field(session, "created", local_time(superblock.mkfs_time));
+}
+
+} // namespace
+
+void Inspect::describe(CLI::App& app) {
+    app.description("show what is known of an image");
+    app.add_option("image", image_, "a reference, the beginning of an id, or a path")
+        ->required()
+        ->type_name("IMAGE");
+    app.footer(R"(Examples:
+  aic-image inspect ubuntu:22.04
+  aic-image inspect ./image.sqsh
+  aic-image inspect --json ubuntu:22.04 | jq .config.config.Env)");
+}
+
+void Inspect::run(Session& session) {
+    const auto image = find_image(session.store(), image_, home_directory(session.environment()));
+    if (image.stored) {
+        if (session.json())
+            return session.print_json(detailed_image_json(image.stored->record, image.file));
+        return print_stored(session, *image.stored);
+    }
+    const squashfs::ImageReader reader(image.file);
+    if (session.json())
+        return session.print_json(superblock_json(reader.superblock(), image.file));
+    print_file(session, reader.superblock(), image.file);
+}
+
+} // namespace aic::cli

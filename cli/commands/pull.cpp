@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/pull.hpp"
+
+#include "builder/import.hpp"
+#include "cli/image_json.hpp"
+#include "cli/progress_display.hpp"
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <thread>
+
+namespace aic::cli {
+
+namespace {
+
+std::uint32_t parse_block_size(const std::string& text) {
+    const auto bytes = parse_size(text);
+    if (bytes < squashfs::k_min_block_bytes || bytes > squashfs::k_max_block_bytes
+        || !std::has_single_bit(bytes))
+        throw Error(ErrorKind::usage, "the block size {} is no power of two from 4K to 1M", text);
+    return static_cast<std::uint32_t>(bytes);
+}
+
+std::string planned_line(const builder::ImportPlan& plan) {
+    return fmt::format("{}  {}  sha256:{}…  {} in {} layer{}", plan.reference, plan.platform.str(),
+                       plan.manifest_digest.short_hex(), human_size(plan.total_bytes),
+                       plan.layer_count, plan.layer_count == 1 ? "" : "s");
+}
+
+std::string done_line(const builder::ImportResult& result, double seconds) {
+    if (result.was_there)
+        return fmt::format("already here: {}", human_size(result.record.size_bytes));
+    return fmt::format("pulled in {:.{}f} s: {}\n  next: srun --container-image={} COMMAND",
+                       seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
+                       result.file.native());
+}
+
+nlohmann::json plan_event(const builder::ImportPlan& plan) {
+    return {{"version", 1},
+            {"event", "plan"},
+            {"reference", plan.reference},
+            {"platform", plan.platform.str()},
+            {"manifest_digest", plan.manifest_digest.str()},
+            {"layers", plan.layer_count},
+            {"size_bytes", plan.total_bytes}};
+}
+
+} // namespace
+
+void Pull::describe(CLI::App& app) {
+    app.description("pull images from a registry and keep each as one squashfs file");
+    app.add_option("reference", references_,
+                   "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG")
+        ->required()
+        ->type_name("REFERENCE");
+    app.add_option("-o,--output", output_, "write only this file, nothing into the store")
+        ->type_name("FILE");
+    app.add_option("--compression", compression_,
+                   "zstd[:LEVEL] (default, level 1), lz4, gzip[:LEVEL], none")
+        ->type_name("NAME");
+    app.add_option("--block-size", block_size_, "of the squashfs, 4K to 1M (default: 128K)")
+        ->type_name("SIZE");
+    app.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
+        ->type_name("PLATFORM");
+    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1024U).description(""));
+    app.add_flag("--keep-ids", keep_ids_,
+                 "keep the owners of files instead of making them all root's");
+    app.footer(R"(Prints the path of each image on standard output.
+
+Examples:
+  aic-image pull nvcr.io#nvidia/tensorflow:22.02-tf2-py3
+  aic-image pull --output ubuntu.sqsh docker://ubuntu:22.04
+  aic-image pull oci:./layout:latest --compression lz4
+  srun --container-image=$(aic-image pull -q alpine) cat /etc/os-release)");
+}
+
+builder::ImportOptions Pull::import_options(Session& session) const {
+    const auto& config = session.config();
+    builder::ImportOptions options{
+        .compression = squashfs::Compression::parse(compression_.empty() ? config.compression.value
+                                                                         : compression_),
+        .block_bytes =
+            parse_block_size(block_size_.empty() ? config.block_size.value : block_size_),
+        .profile = keep_ids_ ? builder::Profile::keep_ids : builder::Profile::enroot,
+        .platform = platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_),
+        .threads = threads_ > 0 ? threads_ : std::max(1U, std::thread::hardware_concurrency()),
+        .output = std::nullopt,
+    };
+    if (!output_.empty())
+        options.output = output_;
+    return options;
+}
+
+void Pull::run(Session& session) {
+    if (!output_.empty() && references_.size() > 1)
+        throw Error(ErrorKind::usage, "--output takes one image, and {} were named",
+                    references_.size());
+    const auto options = import_options(session);
+    std::vector<oci::Reference> references;
+    for (const auto& text : references_)
+        references.push_back(oci::Reference::parse(text));
+
+    auto images = nlohmann::json::array();
+    for (const auto& reference : references) {
+        const auto start = std::chrono::steady_clock::now();
+        Progress progress;
+        ProgressDisplay display(progress, session);
+        const builder::ImportObserver observer{
+            .progress = &progress,
+            .planned =
+                [&](const builder::ImportPlan& plan) {
+                    if (session.json())
+                        session.print_event(plan_event(plan));
+                    else
+                        display.announce(planned_line(plan));
+                },
+        };
+        const auto result = builder::import_image(
+            reference, session.config(), session.environment(), options, observer, session.stop());
+        display.finish();
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        if (session.json()) {
+            images.push_back(image_json(result.record, result.file));
+            images.back()["was_there"] = result.was_there;
+        } else {
+            session.say(done_line(result, took.count()));
+            session.print(result.file.native());
+        }
+    }
+    if (session.json())
+        session.print_event({{"version", 1}, {"event", "result"}, {"images", images}});
+}
+
+} // namespace aic::cli

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/generated_file.hpp"
+
+namespace aic::cli {
+
+/// Completions for bash ("aic-image"), zsh ("_aic-image") and fish ("aic-image.fish").
+std::vector<GeneratedText> completions(const CLI::App& app);
+
+} // namespace aic::cli

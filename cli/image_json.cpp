@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/image_json.hpp"
+
+namespace aic::cli {
+
+using nlohmann::json;
+
+namespace {
+
+json segment_json(const cache::SegmentRecord& segment) {
+    return {
+        {"diff_id", segment.diff_id ? json(segment.diff_id->str()) : json(nullptr)},
+        {"blob", segment.blob ? json(segment.blob->str()) : json(nullptr)},
+        {"offset", segment.offset},
+        {"length", segment.length_bytes},
+        {"sha256", segment.hash.hex()},
+    };
+}
+
+} // namespace
+
+json image_json(const cache::Record& record, const std::filesystem::path& file) {
+    return {
+        {"id", record.id.str()},
+        {"reference", record.reference},
+        {"variant", record.variant},
+        {"platform", record.platform.str()},
+        {"manifest_digest", record.manifest_digest.str()},
+        {"compression", record.compression},
+        {"block_bytes", record.block_bytes},
+        {"profile", record.profile},
+        {"size_bytes", record.size_bytes},
+        {"file_digest", record.file_digest.hex()},
+        {"created", cache::utc_time(record.created_seconds)},
+        {"owner_uid", record.owner_uid},
+        {"path", file.native()},
+    };
+}
+
+json detailed_image_json(const cache::Record& record, const std::filesystem::path& file) {
+    auto image = image_json(record, file);
+    image["made_by"] = record.made_by;
+    image["segments"] = json::array();
+    for (const auto& segment : record.segments)
+        image["segments"].push_back(segment_json(segment));
+    image["manifest"] = json::parse(record.manifest_json, nullptr, false);
+    image["config"] = json::parse(record.config_json, nullptr, false);
+    return image;
+}
+
+} // namespace aic::cli

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/session.hpp"
+#include "core/progress.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace aic::cli {
+
+/// Sums over a pull's blobs.
+struct ProgressTotals {
+    std::uint64_t size_bytes = 0;
+    std::uint64_t fetched_bytes = 0;
+    std::uint64_t converted_bytes = 0;
+    std::size_t blobs = 0;
+    std::size_t done = 0;
+};
+
+ProgressTotals totals_of(const std::vector<Progress::ItemView>& items);
+
+/// The lines that a terminal of `columns` shows: the sum, then the blobs in work, two to a line, at
+/// most seven lines in all.
+std::vector<std::string> progress_lines(const std::vector<Progress::ItemView>& items,
+                                        const std::string& phase,
+                                        std::chrono::duration<double> elapsed, std::size_t columns);
+
+/// Shows how a pull goes while it lives: redrawn lines on a terminal, a line now and then
+/// elsewhere, events for programs.
+class ProgressDisplay {
+public:
+    ProgressDisplay(Progress& progress, Session& session);
+    ProgressDisplay(const ProgressDisplay&) = delete;
+    ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+    ~ProgressDisplay();
+
+    /// A line that stays, above what is redrawn.
+    void announce(const std::string& line);
+    /// No more progress; takes the redrawn lines away.
+    void finish();
+
+private:
+    void work();
+    void show();
+    void redraw(const std::vector<std::string>& lines);
+    void tell_plainly(const ProgressTotals& totals, const std::string& phase);
+    void tell_event(const ProgressTotals& totals, const std::string& phase);
+
+    Progress& progress_;
+    Session& session_;
+    const ProgressStyle style_;
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool finished_ = false;        // guarded by mutex_
+    std::size_t lines_drawn_ = 0;  // guarded by mutex_
+    std::string last_phase_;       // of the plain style; guarded by mutex_
+    std::uint64_t last_tenth_ = 0; // guarded by mutex_
+    std::chrono::steady_clock::time_point last_told_ = start_; // guarded by mutex_
+    std::thread thread_;
+};
+
+} // namespace aic::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/store.hpp"
+#include "core/config.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace aic::cli {
+
+enum class ProgressStyle { automatic, tty, plain, json, none };
+
+/// What the options before and after the verb say, the same for every command.
+struct GlobalOptions {
+    std::optional<std::string> store;
+    bool json = false;
+    bool quiet = false;
+    ProgressStyle progress = ProgressStyle::automatic;
+    std::string log_level = "info";
+};
+
+/// What a command has to work with, and the only way it prints. Results go to stdout, messages to
+/// stderr.
+class Session {
+public:
+    Session(GlobalOptions options, std::stop_token stop);
+
+    const Config& config();
+
+    const Environment& environment() const { return environment_; }
+
+    const GlobalOptions& options() const { return options_; }
+
+    std::stop_token stop() const { return stop_; }
+
+    bool json() const { return options_.json; }
+
+    cache::Store store() { return cache::Store(config().store.value); }
+
+    /// The style of progress that fits the terminal, the options and this process's rank in a job.
+    ProgressStyle progress_style() const;
+
+    /// A line of the result, on stdout.
+    void print(std::string_view line);
+    /// Bytes of the result, on stdout, as they are.
+    void print_bytes(std::string_view bytes);
+    void print_json(const nlohmann::json& value);
+    /// One JSON object on one line, at once.
+    void print_event(const nlohmann::json& event);
+    /// A message, on stderr, unless --quiet.
+    void say(std::string_view line);
+    /// Throws Error(system) when stdout could not take everything.
+    void flush();
+
+private:
+    GlobalOptions options_;
+    std::stop_token stop_;
+    Environment environment_ = environment_variable;
+    std::optional<Config> config_;
+};
+
+/// JSON text of a value; bytes that are not UTF-8 become U+FFFD.
+std::string to_text(const nlohmann::json& value, int indent = -1);
+
+} // namespace aic::cli

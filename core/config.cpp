@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config.hpp"
+
+#include "core/error.hpp"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace fs = std::filesystem;
+
+namespace aic {
+
+std::optional<std::string> environment_variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+fs::path home_directory(const Environment& environment) {
+    if (const auto home = environment("HOME"))
+        return *home;
+    if (const auto* entry = ::getpwuid(::geteuid()))
+        return entry->pw_dir;
+    return "/";
+}
+
+namespace {
+
+struct SettingsFile {
+    fs::path path;
+    toml::table table;
+};
+
+std::optional<SettingsFile> load_file(const fs::path& path) {
+    if (!fs::exists(path))
+        return std::nullopt;
+    try {
+        return SettingsFile{path, toml::parse_file(path.native())};
+    } catch (const toml::parse_error& error) {
+        throw Error(ErrorKind::usage, "reading '{}': line {}: {}", path.native(),
+                    error.source().begin.line, error.description());
+    }
+}
+
+/// Looks a setting up in the environment, then the files in order.
+class Lookup {
+public:
+    Lookup(const Environment& environment, std::vector<SettingsFile> files)
+        : environment_(environment)
+        , files_(std::move(files)) {}
+
+    Setting<std::string> text(const char* variable, const char* key, std::string fallback) const {
+        if (const auto value = environment_(variable))
+            return {*value, variable};
+        for (const auto& file : files_) {
+            const auto node = file.table[key];
+            if (!node)
+                continue;
+            if (const auto value = node.value<std::string>())
+                return {*value, file.path.native()};
+            throw Error(ErrorKind::usage, "'{}' in '{}' is not a string", key, file.path.native());
+        }
+        return {std::move(fallback), "default"};
+    }
+
+    std::vector<std::string> list(const char* key) const {
+        std::vector<std::string> all;
+        for (const auto& file : files_)
+            if (const auto* array = file.table[key].as_array())
+                for (const auto& element : *array)
+                    if (const auto value = element.value<std::string>())
+                        all.push_back(*value);
+        return all;
+    }
+
+private:
+    const Environment& environment_;
+    std::vector<SettingsFile> files_;
+};
+
+fs::path default_store(const Environment& environment, const fs::path& home) {
+    const fs::path shared = "/data/aic-image";
+    if (::access(shared.c_str(), W_OK | X_OK) == 0)
+        return shared;
+    const auto data = environment("XDG_DATA_HOME");
+    return (data ? fs::path(*data) : home / ".local/share") / "aic-image";
+}
+
+Setting<fs::path> as_path(Setting<std::string> setting, const fs::path& home) {
+    fs::path path = setting.value;
+    if (setting.value == "~" || setting.value.starts_with("~/"))
+        path = home / setting.value.substr(std::min<std::size_t>(2, setting.value.size()));
+    return {fs::absolute(path).lexically_normal(), std::move(setting.origin)};
+}
+
+} // namespace
+
+Config load_config(const Environment& environment, const fs::path& site_file) {
+    const auto home = home_directory(environment);
+    const auto config_home = environment("XDG_CONFIG_HOME");
+    const auto user_directory = config_home ? fs::path(*config_home) : home / ".config";
+
+    std::vector<SettingsFile> files;
+    for (const auto& path : {user_directory / "aic-image/config.toml", site_file})
+        if (auto file = load_file(path))
+            files.push_back(std::move(*file));
+    const Lookup lookup(environment, std::move(files));
+
+    const auto temporary = environment("TMPDIR").value_or("/var/tmp");
+    const auto spool = fs::path(temporary) / fmt::format("aic-image-{}", ::geteuid());
+    return {
+        .store =
+            as_path(lookup.text("AIC_IMAGE_ROOT", "store", default_store(environment, home)), home),
+        .spool = as_path(lookup.text("AIC_IMAGE_SPOOL", "spool", spool), home),
+        .compression = lookup.text("AIC_IMAGE_COMPRESSION", "compression", "zstd"),
+        .block_size = lookup.text("AIC_IMAGE_BLOCK_SIZE", "block_size", "128K"),
+        .insecure_registries = lookup.list("insecure_registries"),
+    };
+}
+
+} // namespace aic

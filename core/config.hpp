@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aic {
+
+/// A setting and where it came from: "AIC_IMAGE_ROOT", a file's path, or "default".
+template <typename T>
+struct Setting {
+    T value;
+    std::string origin;
+};
+
+/// What the user and the site decided, read once at the start and handed on.
+struct Config {
+    Setting<std::filesystem::path> store; ///< the store that new images go to
+    Setting<std::filesystem::path> spool; ///< node-local directory for downloads
+    Setting<std::string> compression;     ///< "zstd", "zstd:3", "lz4", "gzip", "none"
+    Setting<std::string> block_size;      ///< "128K"
+    std::vector<std::string>
+        insecure_registries; ///< "host[:port]" that may be spoken to without TLS
+};
+
+using Environment = std::function<std::optional<std::string>(const char* name)>;
+
+/// The process's environment; a variable that is set but empty counts as absent.
+std::optional<std::string> environment_variable(const char* name);
+
+/// Environment, then `~/.config/aic-image/config.toml`, then `/etc/aic-image/config.toml`, then
+/// defaults. A file that is not valid TOML or has a value of the wrong type throws Error(usage)
+/// with its line.
+Config load_config(const Environment& environment,
+                   const std::filesystem::path& site_file = "/etc/aic-image/config.toml");
+
+/// $HOME, else the password database's answer.
+std::filesystem::path home_directory(const Environment& environment);
+
+} // namespace aic

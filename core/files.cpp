@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/files.hpp"
+
+#include "core/error.hpp"
+
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <random>
+
+namespace fs = std::filesystem;
+
+namespace aic {
+
+constexpr std::string_view k_lock_name = ".lock";
+
+std::string unique_name() {
+    std::array<char, 65> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0)
+        host[0] = '\0';
+    std::random_device random;
+    return fmt::format("{}.{}.{:08x}{:08x}", host.data(), ::getpid(), random(), random());
+}
+
+AtomicFile::AtomicFile(fs::path target, mode_t mode)
+    : target_(std::move(target))
+    , temporary_(target_.parent_path() / fmt::format(".{}.tmp", unique_name()))
+    , fd_(open_file(temporary_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)) {
+    ::fchmod(fd_.get(), mode);
+}
+
+AtomicFile::~AtomicFile() {
+    if (!temporary_.empty())
+        ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+    write_all(fd_.get(), bytes, target_);
+}
+
+void AtomicFile::commit(Durability durability) {
+    if (durability == Durability::synced)
+        fsync_checked(fd_.get(), target_);
+    fd_.close_checked(target_);
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+        throw system_error("publishing '{}'", target_.native());
+    temporary_.clear();
+    if (durability == Durability::synced)
+        fsync_directory(target_.parent_path());
+}
+
+void write_file(const fs::path& path, std::string_view text, mode_t mode) {
+    AtomicFile file(path, mode);
+    file.write(as_bytes(text));
+    file.commit();
+}
+
+std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64_t limit_bytes) {
+    auto fd = open_if_exists(path, O_RDONLY);
+    if (!fd)
+        return std::nullopt;
+    FdSource source(std::move(*fd), path);
+    const auto bytes = read_all(source, limit_bytes, fmt::format("'{}'", path.native()));
+    return std::string(as_text(bytes));
+}
+
+/// Where the lock stands until its directory is there: a directory with a lock in neither place is
+/// abandoned.
+static fs::path early_lock(const fs::path& directory) {
+    return fs::path(directory.native() + std::string(k_lock_name));
+}
+
+WorkDir::WorkDir(const fs::path& parent) : path_(parent / unique_name()) {
+    const auto early = early_lock(path_);
+    lock_ = open_file(early, O_RDWR | O_CREAT | O_EXCL, 0600);
+    try {
+        if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+            throw system_error("locking '{}'", early.native());
+        if (::mkdir(path_.c_str(), 0700) != 0)
+            throw system_error("making the directory '{}'", path_.native());
+        if (::rename(early.c_str(), (path_ / k_lock_name).c_str()) != 0)
+            throw system_error("making '{}'", path_.native());
+    } catch (...) {
+        ::unlink(early.c_str());
+        ::rmdir(path_.c_str());
+        throw;
+    }
+}
+
+WorkDir::~WorkDir() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+/// Nothing when there is no such lock.
+static std::optional<bool> is_held(const fs::path& lock_path) {
+    const auto lock = open_if_exists(lock_path, O_RDWR | O_NOFOLLOW);
+    if (!lock)
+        return std::nullopt;
+    return ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+static bool is_abandoned(const fs::path& entry) {
+    if (!fs::is_directory(fs::symlink_status(entry)))
+        return !is_held(entry).value_or(true);
+    if (const auto held = is_held(early_lock(entry)))
+        return !*held;
+    return !is_held(entry / k_lock_name).value_or(false);
+}
+
+void WorkDir::remove_abandoned(const fs::path& parent) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+        try {
+            if (is_abandoned(entry.path()))
+                fs::remove_all(entry.path());
+        } catch (const std::exception&) {
+            // Somebody else is removing it too, or it is not ours to remove.
+        }
+    }
+}
+
+void fsync_directory(const fs::path& directory) {
+    const auto fd = open_directory(directory);
+    fsync_checked(fd.get(), directory);
+}
+
+void make_directories(const fs::path& directory, mode_t mode) {
+    if (directory.empty() || fs::is_directory(directory))
+        return;
+    make_directories(directory.parent_path(), mode);
+    if (::mkdir(directory.c_str(), mode) == 0) {
+        if (::chmod(directory.c_str(), mode) != 0)
+            throw system_error("setting the mode of '{}'", directory.native());
+    } else if (errno != EEXIST) {
+        throw system_error("making the directory '{}'", directory.native());
+    }
+}
+
+static fs::path nearest_existing(fs::path path) {
+    while (!path.empty() && !fs::exists(path) && path.has_relative_path())
+        path = path.parent_path();
+    return path.empty() ? fs::path(".") : path;
+}
+
+std::uint64_t free_bytes(const fs::path& path) {
+    struct statvfs status;
+    const auto existing = nearest_existing(path);
+    if (::statvfs(existing.c_str(), &status) != 0)
+        throw system_error("examining the file system of '{}'", existing.native());
+    return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+void require_space(const fs::path& path, std::uint64_t needed_bytes, std::string_view what_for) {
+    const auto available = free_bytes(path);
+    if (available < needed_bytes)
+        throw Error(ErrorKind::no_space, "{} needs {} in '{}', where {} are free", what_for,
+                    human_size(needed_bytes), path.native(), human_size(available));
+}
+
+} // namespace aic

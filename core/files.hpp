@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/fd.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace aic {
+
+enum class Durability { synced, cached };
+
+/// A file written under a temporary name beside its target; gone unless committed.
+class AtomicFile {
+public:
+    explicit AtomicFile(std::filesystem::path target, mode_t mode = 0644);
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+    ~AtomicFile();
+
+    void write(std::span<const std::byte> bytes);
+
+    int fd() const { return fd_.get(); }
+
+    /// Where the bytes are until commit().
+    const std::filesystem::path& temporary() const { return temporary_; }
+
+    /// fsync, close, rename over the target, fsync the directory.
+    void commit(Durability durability = Durability::synced);
+
+private:
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;
+    Fd fd_;
+};
+
+/// Writes a whole small file through AtomicFile.
+void write_file(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
+/// A whole file of at most `limit_bytes`; nothing when there is none.
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
+                                               std::uint64_t limit_bytes);
+
+/// A directory of our own under `parent`, removed with all that is in it unless released. A lock in
+/// it is held while it lives, so that remove_abandoned() can tell the leavings of a killed process.
+class WorkDir {
+public:
+    explicit WorkDir(const std::filesystem::path& parent);
+    WorkDir(const WorkDir&) = delete;
+    WorkDir& operator=(const WorkDir&) = delete;
+    ~WorkDir();
+
+    const std::filesystem::path& path() const { return path_; }
+
+    /// Removes the work directories under `parent` whose makers are gone.
+    static void remove_abandoned(const std::filesystem::path& parent);
+
+private:
+    std::filesystem::path path_;
+    Fd lock_;
+};
+
+void fsync_directory(const std::filesystem::path& directory);
+/// Makes a directory and its missing parents; each new one gets exactly `mode`, whatever the umask.
+void make_directories(const std::filesystem::path& directory, mode_t mode);
+/// A name that no other process, here or on another node, comes to: host, pid and a random part.
+std::string unique_name();
+/// Bytes an ordinary user may still write to the file system of `path` or its nearest existing
+/// parent.
+std::uint64_t free_bytes(const std::filesystem::path& path);
+/// Throws Error(no_space) saying what is lacking where, unless `needed_bytes` are free at `path`.
+void require_space(const std::filesystem::path& path, std::uint64_t needed_bytes,
+                   std::string_view what_for);
+
+} // namespace aic

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace aic {
+
+/// SIGINT and SIGTERM as one stop_source: the first asks for a clean stop, the second ends the
+/// process. Make one at the start of main(), before any other thread, since the signals are blocked
+/// by it.
+class InterruptWatch {
+public:
+    InterruptWatch();
+    InterruptWatch(const InterruptWatch&) = delete;
+    InterruptWatch& operator=(const InterruptWatch&) = delete;
+    ~InterruptWatch();
+
+    std::stop_token stop_token() const { return stop_.get_token(); }
+
+    /// The signal that asked for the stop, 0 when none did.
+    int signal() const { return signal_; }
+
+private:
+    void watch();
+
+    std::stop_source stop_;
+    std::atomic<int> signal_ = 0;
+    std::thread thread_;
+};
+
+} // namespace aic

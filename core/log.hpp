@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <string>
+
+namespace aic {
+
+enum class LogLevel { debug, info, warning };
+
+using LogHandler = std::function<void(LogLevel, const std::string&)>;
+
+/// Where messages go; the command line sets it once. Without a handler they are dropped.
+void set_log_handler(LogHandler handler);
+void log_message(LogLevel level, const std::string& message);
+
+/// Something the user should know although the work goes on. Never holds a secret.
+template <typename... Args>
+void warn(fmt::format_string<Args...> format, Args&&... args) {
+    log_message(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
+}
+
+template <typename... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+    log_message(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+
+} // namespace aic

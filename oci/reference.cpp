@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/reference.hpp"
+
+#include "core/error.hpp"
+#include "oci/printable.hpp"
+#include "oci/reference_grammar.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fs = std::filesystem;
+
+namespace aic::oci {
+
+namespace {
+
+constexpr std::size_t k_max_text = 4096;
+constexpr std::string_view k_docker_hub = "docker.io";
+
+bool names_a_host(std::string_view first_component) {
+    return first_component == "localhost" || first_component.starts_with('[')
+           || first_component.find_first_of(".:") != std::string_view::npos;
+}
+
+std::string canonical_registry(std::string_view registry) {
+    constexpr std::array<std::string_view, 4> k_docker_hub_names = {
+        k_docker_hub, "index.docker.io", "registry-1.docker.io", "auth.docker.io"};
+    std::string lower(registry);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c + ('a' - 'A'));
+    return std::ranges::find(k_docker_hub_names, lower) == k_docker_hub_names.end()
+               ? lower
+               : std::string(k_docker_hub);
+}
+
+/// A reference cut into its parts, none of them checked yet. An absent part is a view without data.
+struct Parts {
+    std::string_view user, registry, repository, tag, digest;
+
+    static Parts cut(std::string_view text) {
+        Parts parts;
+        if (const auto hash = text.find('#'); hash != std::string_view::npos) {
+            parts.registry = text.substr(0, hash);
+            text.remove_prefix(hash + 1);
+            if (const auto at = parts.registry.find('@'); at != std::string_view::npos) {
+                parts.user = parts.registry.substr(0, at);
+                parts.registry.remove_prefix(at + 1);
+            }
+        } else if (const auto slash = text.find('/');
+                   slash != std::string_view::npos && names_a_host(text.substr(0, slash))) {
+            parts.registry = text.substr(0, slash);
+            text.remove_prefix(slash + 1);
+        }
+        if (const auto at = text.find('@'); at != std::string_view::npos) {
+            parts.digest = text.substr(at + 1);
+            text = text.substr(0, at);
+        }
+        if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+            parts.tag = text.substr(colon + 1);
+            text = text.substr(0, colon);
+        }
+        parts.repository = text;
+        return parts;
+    }
+};
+
+RegistryReference parse_registry_reference(std::string_view text, const ReferenceGrammar& grammar) {
+    const auto parts = Parts::cut(text);
+    RegistryReference reference;
+    if (parts.user.data()) {
+        grammar.check_user(parts.user);
+        reference.user = parts.user;
+    }
+    if (parts.registry.data())
+        grammar.check_registry(parts.registry);
+    reference.registry = parts.registry.data() ? canonical_registry(parts.registry) : k_docker_hub;
+    grammar.check_repository(parts.repository);
+    reference.repository = parts.repository;
+    if (reference.registry == k_docker_hub && parts.repository.find('/') == std::string_view::npos)
+        reference.repository.insert(0, "library/");
+    if (parts.tag.data()) {
+        grammar.check_tag(parts.tag);
+        reference.tag = parts.tag;
+    }
+    if (parts.digest.data())
+        reference.digest = grammar.parse_digest(parts.digest);
+    if (!reference.tag && !reference.digest)
+        reference.tag = "latest";
+    return reference;
+}
+
+LayoutReference parse_layout_reference(std::string_view text, const ReferenceGrammar& grammar) {
+    auto directory = text;
+    std::optional<std::string> tag;
+    const auto colon = text.rfind(':');
+    if (colon != std::string_view::npos && text.find('/', colon) == std::string_view::npos) {
+        directory = text.substr(0, colon);
+        tag = text.substr(colon + 1);
+        if (tag->empty())
+            grammar.fail(text.substr(colon + 1), "a tag is missing here");
+    }
+    if (directory.empty())
+        grammar.fail(directory, "a layout's directory is missing here");
+    return {fs::path(directory), tag};
+}
+
+void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar) {
+    for (const std::string_view scheme :
+         {"oci-archive:", "docker-archive:", "dockerd://", "podman://", "docker-daemon:", "dir:"})
+        if (text.starts_with(scheme))
+            grammar.fail(text, fmt::format("'{}' is not supported by this version", scheme));
+    if (const auto end = text.find("://"); end != std::string_view::npos)
+        grammar.fail(text,
+                     fmt::format("'{}' is no source of images; leave it out, or write docker://",
+                                 printable(text.substr(0, end + 3))));
+}
+
+/// "x.sqsh" is a repository on Docker Hub by the letter, and surely not what was meant.
+void refuse_bare_image_file(std::string_view text) {
+    std::error_code ignored;
+    if (text.ends_with(".sqsh") && text.find_first_of("/#@:") == std::string_view::npos
+        && fs::exists(fs::path(text), ignored))
+        throw Error(ErrorKind::usage, "parsing reference '{}': this is a file here",
+                    printable(text))
+            .with_hint(fmt::format("did you mean './{}'?", printable(text)));
+}
+
+} // namespace
+
+Reference Reference::parse(std::string_view text) {
+    constexpr std::string_view k_docker = "docker://";
+    constexpr std::string_view k_layout = "oci:";
+    const ReferenceGrammar grammar(text);
+    if (text.empty())
+        throw Error(ErrorKind::usage, "parsing reference '': it is empty");
+    if (text.size() > k_max_text)
+        throw Error(ErrorKind::usage, "parsing reference '{}': it is {} characters long",
+                    printable(text, 60), text.size());
+    grammar.check_no_control_characters();
+    if (text.starts_with(k_docker))
+        return Reference(parse_registry_reference(text.substr(k_docker.size()), grammar));
+    if (text.starts_with(k_layout))
+        return Reference(parse_layout_reference(text.substr(k_layout.size()), grammar));
+    refuse_other_schemes(text, grammar);
+    refuse_bare_image_file(text);
+    return Reference(parse_registry_reference(text, grammar));
+}
+
+std::string RegistryReference::str() const {
+    // Without the '#' a plain host name would read as the first part of a Docker Hub repository.
+    auto text = registry + (names_a_host(registry) ? '/' : '#') + repository;
+    if (tag)
+        text += ":" + *tag;
+    if (digest)
+        text += "@" + digest->str();
+    return text;
+}
+
+std::string LayoutReference::str() const {
+    return "oci:" + directory.native() + (tag ? ":" + *tag : std::string());
+}
+
+std::string Reference::str() const {
+    return std::visit([](const auto& where) { return where.str(); }, where_);
+}
+
+std::string Reference::base_name() const {
+    if (const auto* image = registry())
+        return image->repository.substr(image->repository.rfind('/') + 1);
+    auto path = fs::absolute(layout()->directory).lexically_normal();
+    if (!path.has_filename())
+        path = path.parent_path();
+    return path.has_filename() ? path.filename().native() : "image";
+}
+
+} // namespace aic::oci

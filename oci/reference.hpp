@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/digest.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace aic::oci {
+
+/// An image in a registry, in canonical form.
+struct RegistryReference {
+    std::string registry;           ///< "host[:port]"; Docker Hub's many names are all "docker.io"
+    std::string repository;         ///< "library/ubuntu"
+    std::optional<std::string> tag; ///< "latest" when neither tag nor digest was given
+    std::optional<Digest> digest;   ///< decides when there; the tag is then only a label
+    std::string user;               ///< from "user@registry#…", else ""
+
+    /// "docker.io/library/ubuntu:20.04", "host/r:tag@sha256:…": what people see and what parses
+    /// back.
+    std::string str() const;
+    bool operator==(const RegistryReference&) const = default;
+};
+
+/// An image in an OCI image layout on disk: `oci:DIR[:TAG]`.
+struct LayoutReference {
+    std::filesystem::path directory;
+    std::optional<std::string> tag;
+
+    std::string str() const;
+    bool operator==(const LayoutReference&) const = default;
+};
+
+/// Where an image comes from. Accepts enroot's grammar ("nvcr.io#nvidia/tensorflow:22.02"),
+/// Docker's
+/// ("nvcr.io/nvidia/tensorflow:22.02"), either after "docker://", and "oci:DIR[:TAG]".
+class Reference {
+public:
+    /// Throws Error(usage) whose message points at the offending character with a caret.
+    static Reference parse(std::string_view text);
+
+    std::string str() const;
+    /// The last part of the repository or the layout's directory name: "tensorflow".
+    std::string base_name() const;
+
+    const RegistryReference* registry() const { return std::get_if<RegistryReference>(&where_); }
+
+    const LayoutReference* layout() const { return std::get_if<LayoutReference>(&where_); }
+
+    bool operator==(const Reference&) const = default;
+
+private:
+    explicit Reference(std::variant<RegistryReference, LayoutReference> where)
+        : where_(std::move(where)) {}
+
+    std::variant<RegistryReference, LayoutReference> where_;
+};
+
+} // namespace aic::oci

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/auth.hpp"
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "oci/json.hpp"
+#include "oci/printable.hpp"
+#include "registry/answer_error.hpp"
+#include "registry/base64.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace aic::registry {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t k_max_token_bytes = 1024 * 1024;
+constexpr std::chrono::seconds k_longest_lifetime = 24h;
+
+static Secret basic_authorization(const Credentials& credentials) {
+    return Secret("Basic " + base64_encode(credentials.user + ":" + credentials.password.reveal()));
+}
+
+static std::chrono::seconds lifetime_of(const nlohmann::json& document) {
+    const auto* expires = oci::find_field(document, "expires_in");
+    if (!expires || !expires->is_number_unsigned() || *expires == 0)
+        return 60s;
+    constexpr auto k_longest = static_cast<std::uint64_t>(k_longest_lifetime.count());
+    return std::chrono::seconds(std::min(expires->get<std::uint64_t>(), k_longest));
+}
+
+Token parse_token(std::string_view text) {
+    try {
+        const auto document = oci::parse_json(text);
+        auto value = oci::string_field(document, "token");
+        if (value.empty())
+            value = oci::string_field(document, "access_token");
+        const bool fits = std::ranges::all_of(value, [](char c) { return c > ' ' && c <= '~'; });
+        if (!value.empty() && fits)
+            return {Secret(std::move(value)), lifetime_of(document)};
+    } catch (const Error&) {
+        // Its text would be about the inside of an answer that holds a secret.
+    }
+    throw Error(ErrorKind::network, "the token server's answer holds no token");
+}
+
+Url token_url(const Challenge& challenge, const Url& registry, const std::string& scope) {
+    const auto realm = Url::parse(challenge.parameter("realm"));
+    if (realm.origin() != registry.origin()) {
+        const auto refuse = [&](std::string_view reason) {
+            throw Error(ErrorKind::denied, "{} sends us for a token to {}, {}", registry.host(),
+                        oci::printable(realm.host()), reason);
+        };
+        if (is_private(realm.host()) && !is_private(registry.host()))
+            refuse("an address within a private network");
+        if (!realm.is_https() && !is_loopback(realm.host()))
+            refuse("without encryption");
+    }
+    const auto service = challenge.parameter("service");
+    const auto own_scope = challenge.parameter("scope");
+    const auto with_service = service.empty() ? realm : realm.with_query("service", service);
+    return with_service.with_query("scope", own_scope.empty() ? scope : own_scope);
+}
+
+Authenticator::Authenticator(std::string registry_name, Url registry, std::string repository,
+                             FindCredentials find, Clock clock)
+    : registry_name_(std::move(registry_name))
+    , registry_(std::move(registry))
+    , scope_(fmt::format("repository:{}:pull", repository))
+    , find_(std::move(find))
+    , clock_(std::move(clock)) {}
+
+Secret Authenticator::authorization() const {
+    return authorization_;
+}
+
+std::optional<Request> Authenticator::renewal() const {
+    if (!challenge_ || clock_() < renew_at_)
+        return std::nullopt;
+    return token_request(*challenge_);
+}
+
+const std::optional<Credentials>& Authenticator::credentials() {
+    if (!std::exchange(credentials_known_, true))
+        credentials_ = find_();
+    return credentials_;
+}
+
+Request Authenticator::token_request(const Challenge& challenge) const {
+    return {.url = token_url(challenge, registry_, scope_),
+            .method = Method::get,
+            .headers = {"Accept: application/json"},
+            .authorization = credentials_ ? basic_authorization(*credentials_) : Secret(),
+            .limit_bytes = k_max_token_bytes,
+            .sink = nullptr};
+}
+
+Authenticator::Reaction Authenticator::on_unauthorized(const Answer& answer, const Secret& sent) {
+    // Where a redirect led to is not the registry, and must not send our credentials anywhere.
+    if (answer.url.origin() != registry_.origin())
+        return {};
+    std::vector<Challenge> challenges;
+    for (const auto& header : answer.all_headers("WWW-Authenticate"))
+        for (auto& challenge : parse_challenges(header))
+            challenges.push_back(std::move(challenge));
+    const auto with_scheme = [&](std::string_view scheme) {
+        return std::ranges::find(challenges, scheme, &Challenge::scheme);
+    };
+    if (const auto bearer = with_scheme("bearer"); bearer != challenges.end())
+        return meet_bearer(*bearer, sent);
+    if (with_scheme("basic") != challenges.end())
+        return meet_basic(sent);
+    return {};
+}
+
+Authenticator::Reaction Authenticator::meet_bearer(const Challenge& challenge, const Secret& sent) {
+    if (!authorization_.empty() && authorization_ != sent)
+        return {true, std::nullopt}; // another exchange has renewed it meanwhile
+    // Once a token has run out, nvcr.io names another realm, which knows no anonymous users.
+    const bool anonymous = !credentials();
+    if (!challenge_ || !anonymous)
+        challenge_ = challenge;
+    return {true, token_request(*challenge_)};
+}
+
+Authenticator::Reaction Authenticator::meet_basic(const Secret& sent) {
+    if (!credentials())
+        return {};
+    const auto value = basic_authorization(*credentials_);
+    if (sent == value) {
+        refuse_credentials();
+        return {true, std::nullopt};
+    }
+    challenge_.reset();
+    authorization_ = value;
+    return {true, std::nullopt};
+}
+
+void Authenticator::refuse_credentials() {
+    warn("{} refuses the stored credentials of user '{}'; trying without", registry_name_,
+         oci::printable(credentials_->user, 100));
+    credentials_refused_ = true;
+    credentials_.reset();
+    authorization_ = Secret();
+}
+
+void Authenticator::on_refusal() {
+    credentials_refused_ = credentials_refused_ || credentials_.has_value();
+}
+
+std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
+    if (answer.status == 200) {
+        if (answer.is_web_page())
+            throw not_a_registry(answer);
+        const auto token = parse_token(answer.body);
+        authorization_ = Secret("Bearer " + token.value.reveal());
+        renew_at_ = clock_() + token.lifetime * 4 / 5;
+        return std::nullopt;
+    }
+    if ((answer.status == 401 || answer.status == 403) && credentials_) {
+        refuse_credentials();
+        return token_request(*challenge_);
+    }
+    throw error_of(answer).within("asking for a token");
+}
+
+Request AuthorizedExchange::authorized_request() {
+    auto wanted = request();
+    wanted.authorization = sent_ = authenticator_.authorization();
+    return wanted;
+}
+
+Request AuthorizedExchange::first() {
+    if (auto renewal = authenticator_.renewal()) {
+        asking_for_token_ = true;
+        return std::move(*renewal);
+    }
+    return authorized_request();
+}
+
+std::optional<Request> AuthorizedExchange::next(Answer& answer) {
+    if (asking_for_token_) {
+        if (auto once_more = authenticator_.on_token_answer(answer))
+            return once_more;
+        asking_for_token_ = false;
+        return authorized_request();
+    }
+    if (answer.status == 401 && challenged_)
+        authenticator_.on_refusal();
+    if (answer.status == 401 && !std::exchange(challenged_, true)) {
+        auto reaction = authenticator_.on_unauthorized(answer, sent_);
+        if (reaction.token_request) {
+            asking_for_token_ = true;
+            return std::move(reaction.token_request);
+        }
+        if (reaction.ask_again)
+            return authorized_request();
+    }
+    return answered(answer);
+}
+
+} // namespace aic::registry

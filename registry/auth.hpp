@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/challenge.hpp"
+#include "registry/credentials.hpp"
+#include "registry/transport.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace aic::registry {
+
+/// What a token server hands out.
+struct Token {
+    Secret value;
+    std::chrono::seconds lifetime{60};
+};
+
+/// From a token server's JSON; throws Error(network) when it holds none that could stand in a
+/// header.
+Token parse_token(std::string_view json);
+
+/// Where a challenge says tokens are to be had, for `scope` unless it names one. Throws
+/// Error(denied) when a registry must not send us there: over http, or from outside into a private
+/// network.
+Url token_url(const Challenge& challenge, const Url& registry, const std::string& scope);
+
+/// What we may say to one repository: learns from challenges, fetches tokens, and renews them
+/// before they end. Its requests are made by the exchanges that use it, on the transport's thread.
+class Authenticator {
+public:
+    using FindCredentials = std::function<std::optional<Credentials>()>;
+    using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+    /// `registry_name` is how people call it; `find` is asked at the first challenge.
+    Authenticator(std::string registry_name, Url registry, std::string repository,
+                  FindCredentials find, Clock clock = std::chrono::steady_clock::now);
+
+    /// The value of the Authorization header as things stand; empty when none is known or needed.
+    Secret authorization() const;
+    /// The request for a new token, when the present one has lived 80 % of its life.
+    std::optional<Request> renewal() const;
+
+    /// What follows from a 401.
+    struct Reaction {
+        bool ask_again = false;               ///< false: there is nothing more to try
+        std::optional<Request> token_request; ///< to be made first
+    };
+
+    Reaction on_unauthorized(const Answer& answer, const Secret& sent);
+    /// Takes note of a 401 to what on_unauthorized() had us send.
+    void on_refusal();
+    /// Takes the answer to a token request. Returns one more token request when stored credentials
+    /// were refused; throws when there is no token to be had.
+    std::optional<Request> on_token_answer(const Answer& answer);
+
+    /// True once stored credentials were of no use.
+    bool credentials_refused() const { return credentials_refused_; }
+
+private:
+    const std::optional<Credentials>& credentials();
+    Request token_request(const Challenge& challenge) const;
+    Reaction meet_bearer(const Challenge& challenge, const Secret& sent);
+    Reaction meet_basic(const Secret& sent);
+    void refuse_credentials();
+
+    const std::string registry_name_;
+    const Url registry_;
+    const std::string scope_;
+    const FindCredentials find_;
+    const Clock clock_;
+
+    bool credentials_known_ = false;
+    bool credentials_refused_ = false;
+    std::optional<Credentials> credentials_; ///< those to use; none once refused
+    std::optional<Challenge> challenge_;     ///< the last Bearer challenge that was met
+    Secret authorization_;
+    std::chrono::steady_clock::time_point renew_at_ = std::chrono::steady_clock::time_point::max();
+};
+
+/// A request to a registry: made, met with a challenge, and made again with what the challenge
+/// asked for.
+class AuthorizedExchange : public Exchange {
+public:
+    explicit AuthorizedExchange(Authenticator& authenticator) : authenticator_(authenticator) {}
+
+    Request first() final;
+    std::optional<Request> next(Answer& answer) final;
+
+protected:
+    /// The request, without authorization.
+    virtual Request request() = 0;
+    /// Takes the answer for good; returns a further request that needs no authorization, or
+    /// nothing.
+    virtual std::optional<Request> answered(Answer& answer) = 0;
+
+private:
+    Request authorized_request();
+
+    Authenticator& authenticator_;
+    Secret sent_;
+    bool asking_for_token_ = false;
+    bool challenged_ = false; ///< once is enough: a second refusal is meant
+};
+
+} // namespace aic::registry

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/client.hpp"
+#include "registry/image_source.hpp"
+
+namespace aic::registry {
+
+/// ImageSource::fetch() for a registry: several blobs at a time in one event loop, each hashed as
+/// it streams into the spool. A blob that is wanted twice is downloaded once.
+void download_blobs(Client& client, std::span<const BlobRequest> blobs,
+                    const std::filesystem::path& spool, const BlobReady& ready,
+                    std::stop_token stop);
+
+} // namespace aic::registry

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/client.hpp"
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "oci/json.hpp"
+#include "oci/media_type.hpp"
+#include "oci/printable.hpp"
+#include "registry/answer_error.hpp"
+#include "registry/nearest_tags.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace aic::registry {
+
+constexpr std::uint64_t k_max_tags_bytes = 8 * 1024 * 1024;
+
+Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries) {
+    if (registry == "docker.io")
+        return Url::parse("https://registry-1.docker.io");
+    const auto secure = Url::parse(fmt::format("https://{}", registry));
+    const bool named = std::ranges::any_of(insecure_registries, [&](const std::string& insecure) {
+        return insecure == registry || insecure == secure.host();
+    });
+    return named || is_loopback(secure.host()) ? Url::parse(fmt::format("http://{}", registry))
+                                               : secure;
+}
+
+namespace {
+
+/// One request about the repository, whose answer is kept.
+class SingleExchange final : public AuthorizedExchange {
+public:
+    SingleExchange(Authenticator& authenticator, std::string description, Request request)
+        : AuthorizedExchange(authenticator)
+        , description_(std::move(description))
+        , request_(std::move(request))
+        , answer_{.url = request_.url, .status = 0, .headers = {}, .body = {}} {}
+
+    std::string description() const override { return description_; }
+
+    Answer take_answer() { return std::move(answer_); }
+
+protected:
+    Request request() override { return request_; }
+
+    std::optional<Request> answered(Answer& answer) override {
+        answer_ = std::move(answer);
+        return std::nullopt;
+    }
+
+private:
+    const std::string description_;
+    const Request request_;
+    Answer answer_;
+};
+
+std::string tag_or_digest(const oci::RegistryReference& reference) {
+    return reference.digest ? reference.digest->str() : reference.tag.value_or("latest");
+}
+
+} // namespace
+
+Client::Client(oci::RegistryReference reference, const Config& config,
+               const Environment& environment)
+    : reference_(std::move(reference))
+    , registry_(registry_url(reference_.registry, config.insecure_registries))
+    , transport_(environment("SSL_CERT_FILE").value_or(""))
+    , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
+        return find_credentials(reference_.registry, reference_.repository, reference_.user,
+                                environment);
+    }) {}
+
+Url Client::url(std::string_view path) const {
+    return registry_.resolve(fmt::format("/v2/{}/{}", reference_.repository, path));
+}
+
+Answer Client::ask(std::string description, Request request, std::stop_token stop) {
+    SingleExchange exchange(authenticator_, std::move(description), std::move(request));
+    Exchange* const one = &exchange;
+    transport_.run({&one, 1}, stop);
+    return exchange.take_answer();
+}
+
+Request Client::manifest_request(Method method, std::string_view name) const {
+    // All four, on HEAD too: without them some registries answer 404, others with schema 1.
+    return {.url = url(fmt::format("manifests/{}", name)),
+            .method = method,
+            .headers = {fmt::format("Accept: {}, {}, {}, {}", oci::k_oci_index, oci::k_docker_index,
+                                    oci::k_oci_manifest, oci::k_docker_manifest)},
+            .authorization = {},
+            .limit_bytes = k_max_manifest_bytes,
+            .sink = nullptr};
+}
+
+Request Client::blob_request(const Digest& digest) const {
+    return {.url = url(fmt::format("blobs/{}", digest.str())),
+            .method = Method::get,
+            .headers = {},
+            .authorization = {},
+            .limit_bytes = 0,
+            .sink = nullptr};
+}
+
+Digest Client::head_manifest(std::stop_token stop) {
+    if (reference_.digest)
+        return *reference_.digest;
+    const auto answer = ask(fmt::format("resolving {}", reference_.str()),
+                            manifest_request(Method::head, tag_or_digest(reference_)), stop);
+    if (answer.status == 429)
+        throw explain(answer);
+    if (answer.status == 200)
+        if (const auto digest =
+                Digest::try_parse(answer.header("Docker-Content-Digest").value_or("")))
+            return *digest;
+    // No digest, no HEAD, or an error, whose reason only the answer to a GET holds.
+    return get_manifest(stop).digest;
+}
+
+ServedDocument Client::get_manifest(std::stop_token stop) {
+    const auto description = fmt::format("resolving {}", reference_.str());
+    auto answer = ask(description, manifest_request(Method::get, tag_or_digest(reference_)), stop);
+    return in_context(description, [&] {
+        if (answer.status == 404 && !answer.is_web_page())
+            throw explain_missing(answer, stop);
+        return document_of(std::move(answer), reference_.digest);
+    });
+}
+
+ServedDocument Client::get_manifest(const oci::Descriptor& descriptor, std::stop_token stop) {
+    const auto description = fmt::format("fetching manifest {}", descriptor.digest.str());
+    auto answer = ask(description, manifest_request(Method::get, descriptor.digest.str()), stop);
+    return in_context(description,
+                      [&] { return document_of(std::move(answer), descriptor.digest); });
+}
+
+ServedDocument Client::document_of(Answer answer, const std::optional<Digest>& expected) const {
+    if (answer.status != 200)
+        throw explain(answer);
+    if (answer.is_web_page())
+        throw not_a_registry(answer);
+    auto served = served_document(std::move(answer.body),
+                                  answer.header("Content-Type").value_or(""), expected);
+    const auto header = answer.header("Docker-Content-Digest");
+    const auto announced = Digest::try_parse(header.value_or(""));
+    if (announced && *announced != served.digest)
+        throw Error(ErrorKind::integrity, "manifest {} arrived as {}", announced->str(),
+                    served.digest.str());
+    return served;
+}
+
+std::string Client::get_blob(const oci::Descriptor& descriptor, std::uint64_t limit_bytes,
+                             std::stop_token stop) {
+    const auto description = fmt::format("fetching {}", descriptor.digest.str());
+    if (descriptor.size_bytes > limit_bytes)
+        throw Error(ErrorKind::integrity, "{}: it has {}, where at most {} are sensible",
+                    description, human_size(descriptor.size_bytes), human_size(limit_bytes));
+    auto request = blob_request(descriptor.digest);
+    request.limit_bytes = descriptor.size_bytes;
+    const auto answer = ask(description, std::move(request), stop);
+    return in_context(description, [&] {
+        if (answer.status != 200)
+            throw explain(answer);
+        verify(answer.body, descriptor);
+        return answer.body;
+    });
+}
+
+std::vector<std::string> Client::tags(std::stop_token stop) {
+    const auto description = fmt::format("listing the tags of {}", reference_.repository);
+    const auto answer = ask(description,
+                            {.url = url("tags/list"),
+                             .method = Method::get,
+                             .headers = {"Accept: application/json"},
+                             .authorization = {},
+                             .limit_bytes = k_max_tags_bytes,
+                             .sink = nullptr},
+                            stop);
+    return in_context(description, [&] {
+        if (answer.status != 200)
+            throw explain(answer);
+        return oci::strings_field(oci::parse_json(answer.body), "tags");
+    });
+}
+
+Error Client::explain(const Answer& answer) const {
+    if (answer.is_web_page() && (answer.status == 200 || answer.status == 404))
+        return not_a_registry(answer);
+    const auto error = error_of(answer);
+    if (error.kind() != ErrorKind::denied)
+        return error;
+    return error.with_hint(fmt::format("if the repository exists, log in: put a line 'machine {} "
+                                       "login USER password PASSWORD' into "
+                                       "~/.config/enroot/.credentials",
+                                       credential_hosts(reference_.registry).front()));
+}
+
+Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
+    const auto no_repository = [&] {
+        return Error(ErrorKind::not_found, "{} has no repository {}", reference_.registry,
+                     reference_.repository);
+    };
+    if (server_text(answer).find("repository name not known") != std::string::npos)
+        return no_repository();
+    if (reference_.digest)
+        return Error(ErrorKind::not_found, "{} has no manifest {}", reference_.repository,
+                     reference_.digest->str());
+    const Error missing(ErrorKind::not_found, "{} has no tag '{}'", reference_.repository,
+                        tag_or_digest(reference_));
+    try {
+        const auto nearest = nearest_tags(tags(stop), tag_or_digest(reference_), 5);
+        if (nearest.empty())
+            return missing;
+        return missing.with_hint(
+            oci::printable(fmt::format("nearest tags: {}", fmt::join(nearest, ", "))));
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted)
+            throw;
+        debug("{}", error.message());
+        return error.kind() == ErrorKind::not_found ? no_repository() : missing;
+    }
+}
+
+} // namespace aic::registry

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/config.hpp"
+#include "oci/descriptor.hpp"
+#include "oci/reference.hpp"
+#include "registry/auth.hpp"
+#include "registry/resolver.hpp"
+#include "registry/transport.hpp"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aic::registry {
+
+/// The registry's URL: http for loopback and registries that the settings name as insecure, else
+/// https.
+Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries);
+
+/// Speaks the distribution protocol about one repository.
+class Client {
+public:
+    Client(oci::RegistryReference reference, const Config& config, const Environment& environment);
+
+    /// The digest a tag points at, by one HEAD.
+    Digest head_manifest(std::stop_token stop);
+    /// What the reference points at.
+    ServedDocument get_manifest(std::stop_token stop);
+    /// A manifest that an index names.
+    ServedDocument get_manifest(const oci::Descriptor& descriptor, std::stop_token stop);
+    /// A small blob, verified; one larger than `limit_bytes` is refused.
+    std::string get_blob(const oci::Descriptor& descriptor, std::uint64_t limit_bytes,
+                         std::stop_token stop);
+    /// The first page of the repository's tags.
+    std::vector<std::string> tags(std::stop_token stop);
+
+    Request blob_request(const Digest& digest) const;
+    /// The Error for an answer that is no success, with what the user can do about it.
+    Error explain(const Answer& answer) const;
+
+    Transport& transport() { return transport_; }
+
+    Authenticator& authenticator() { return authenticator_; }
+
+private:
+    Answer ask(std::string description, Request request, std::stop_token stop);
+    Request manifest_request(Method method, std::string_view tag_or_digest) const;
+    Url url(std::string_view path) const;
+    /// Why a manifest is not there, after a look at the repository's tags.
+    Error explain_missing(const Answer& answer, std::stop_token stop);
+    ServedDocument document_of(Answer answer, const std::optional<Digest>& expected) const;
+
+    const oci::RegistryReference reference_;
+    const Url registry_;
+    const std::string login_hint_;
+    Transport transport_;
+    Authenticator authenticator_;
+};
+
+} // namespace aic::registry

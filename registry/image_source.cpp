@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/image_source.hpp"
+
+#include "registry/oci_layout.hpp"
+#include "registry/registry_source.hpp"
+
+namespace aic::registry {
+
+std::unique_ptr<ImageSource> open_source(const oci::Reference& reference, const Config& config,
+                                         const Environment& environment) {
+    if (const auto* layout = reference.layout())
+        return std::make_unique<LayoutSource>(*layout);
+    return std::make_unique<RegistrySource>(*reference.registry(), config, environment);
+}
+
+} // namespace aic::registry

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/config.hpp"
+#include "core/progress.hpp"
+#include "oci/image_config.hpp"
+#include "oci/manifest.hpp"
+#include "oci/reference.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+
+namespace aic::registry {
+
+/// What a reference stands for on one platform, with the documents as they were served.
+struct ResolvedImage {
+    Digest index_or_manifest; ///< what the tag points at, before a platform was chosen
+    Digest manifest_digest;
+    std::string manifest_json;
+    oci::Manifest manifest;
+};
+
+/// Whether a blob's bytes are known to be those of its digest.
+enum class Verified { yes, no };
+
+/// A blob that can now be read at `path`. Called from any thread, once per blob, in any order.
+using BlobReady =
+    std::function<void(std::size_t index, const std::filesystem::path& path, Verified verified)>;
+
+struct BlobRequest {
+    oci::Descriptor descriptor;
+    ProgressItem* progress = nullptr; ///< may be null
+};
+
+/// A place that images come from: a registry, or an OCI layout on disk.
+class ImageSource {
+public:
+    virtual ~ImageSource() = default;
+
+    /// The digest that the reference points at now, as cheaply as the place allows (one HEAD).
+    virtual Digest current_digest(std::stop_token stop) = 0;
+    /// Follows indexes down to the manifest for `platform`.
+    virtual ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) = 0;
+    /// The image config's bytes as served, verified against its digest.
+    virtual std::string config_json(const oci::Descriptor& config, std::stop_token stop) = 0;
+    /// Makes the blobs readable as files and reports each as it is. What is downloaded goes to
+    /// `spool`/<hex digest>, verified while it streams; a partial file never has that name, and a
+    /// finished one that is there already is used (Verified::no). Returns when all were reported.
+    virtual void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
+                       const BlobReady& ready, std::stop_token stop) = 0;
+};
+
+/// The source for a reference. Nothing is contacted or opened yet.
+std::unique_ptr<ImageSource> open_source(const oci::Reference& reference, const Config& config,
+                                         const Environment& environment);
+
+} // namespace aic::registry

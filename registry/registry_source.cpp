@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/registry_source.hpp"
+
+#include "core/error.hpp"
+#include "registry/blob_download.hpp"
+
+namespace aic::registry {
+
+Digest RegistrySource::current_digest(std::stop_token stop) {
+    return client_.head_manifest(stop);
+}
+
+ResolvedImage RegistrySource::resolve(const oci::Platform& platform, std::stop_token stop) {
+    auto first = client_.get_manifest(stop);
+    return in_context([&] { return fmt::format("resolving {}", name_); },
+                      [&] {
+                          return follow(std::move(first), platform,
+                                        [&](const oci::Descriptor& descriptor) {
+                                            return client_.get_manifest(descriptor, stop);
+                                        });
+                      });
+}
+
+std::string RegistrySource::config_json(const oci::Descriptor& config, std::stop_token stop) {
+    return client_.get_blob(config, k_max_config_bytes, stop);
+}
+
+void RegistrySource::fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
+                           const BlobReady& ready, std::stop_token stop) {
+    download_blobs(client_, blobs, spool, ready, stop);
+}
+
+} // namespace aic::registry

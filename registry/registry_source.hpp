@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/client.hpp"
+#include "registry/image_source.hpp"
+
+namespace aic::registry {
+
+/// An image in a registry.
+class RegistrySource final : public ImageSource {
+public:
+    RegistrySource(const oci::RegistryReference& reference, const Config& config,
+                   const Environment& environment)
+        : name_(reference.str())
+        , client_(reference, config, environment) {}
+
+    Digest current_digest(std::stop_token stop) override;
+    ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
+    std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;
+    void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
+               const BlobReady& ready, std::stop_token stop) override;
+
+private:
+    const std::string name_;
+    Client client_;
+};
+
+} // namespace aic::registry

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/transfer.hpp"
+
+#include "oci/printable.hpp"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace aic::registry {
+
+namespace {
+
+constexpr int k_max_redirects = 10;
+constexpr std::size_t k_max_header_bytes = 256 * 1024;
+constexpr std::size_t k_max_error_body_bytes = 64 * 1024;
+constexpr std::uint64_t k_endless_error_body_bytes = 4 * 1024 * 1024;
+constexpr long k_receive_buffer_bytes = 512 * 1024;
+constexpr long k_connect_timeout_seconds = 10;
+constexpr long k_stall_bytes_per_second = 10'000;
+constexpr long k_stall_seconds = 30;
+
+bool is_success(int status) {
+    return status >= 200 && status < 300;
+}
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view k_blank = " \t\r\n";
+    const auto first = text.find_first_not_of(k_blank);
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(k_blank) - first + 1);
+}
+
+template <typename Value>
+void set(CURL* easy, CURLoption option, Value value) {
+    if (const auto code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
+        throw Error(ErrorKind::system, "setting up libcurl: {}", curl_easy_strerror(code));
+}
+
+/// What every request has, whatever it asks for.
+void set_constants(CURL* easy, const std::string& ca_file) {
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_USERAGENT, "aic-image");
+    // Asks for the bytes as they are, and undoes a Content-Encoding that comes all the same.
+    set(easy, CURLOPT_ACCEPT_ENCODING, "identity");
+    set(easy, CURLOPT_CONNECTTIMEOUT, k_connect_timeout_seconds);
+    set(easy, CURLOPT_LOW_SPEED_LIMIT, k_stall_bytes_per_second);
+    set(easy, CURLOPT_LOW_SPEED_TIME, k_stall_seconds);
+    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy, CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
+    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    // One TCP connection per large blob: several share a link better than one connection's window
+    // does.
+    set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    // A cancelled look-up of a name is left behind rather than waited for.
+    set(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (!ca_file.empty())
+        set(easy, CURLOPT_CAINFO, ca_file.c_str());
+}
+
+} // namespace
+
+Transfer::Transfer(Exchange& exchange, const std::string& ca_file)
+    : exchange_(exchange)
+    , easy_(curl_easy_init())
+    , request_(exchange.first())
+    , answer_{.url = request_.url, .status = 0, .headers = {}, .body = {}} {
+    if (!easy_)
+        throw Error(ErrorKind::system, "libcurl gives no handle");
+    set_constants(easy(), ca_file);
+    set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
+    set(easy(), CURLOPT_PRIVATE, static_cast<void*>(this));
+    set(easy(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    set(easy(), CURLOPT_HEADERDATA, static_cast<void*>(this));
+    set(easy(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    set(easy(), CURLOPT_WRITEDATA, static_cast<void*>(this));
+    prepare(request_.url);
+}
+
+void Transfer::begin(Request request) {
+    request_ = std::move(request);
+    redirects_ = 0;
+    prepare(request_.url);
+}
+
+void Transfer::prepare(const Url& url) {
+    answer_ = {.url = url, .status = 0, .headers = {}, .body = {}};
+    header_bytes_ = 0;
+    body_bytes_ = 0;
+    error_text_[0] = '\0';
+
+    auto headers = request_.headers;
+    if (!request_.authorization.empty() && url.origin() == request_.url.origin())
+        headers.push_back("Authorization: " + request_.authorization.reveal());
+    curl_slist* list = nullptr;
+    for (const auto& header : headers) {
+        auto* longer = curl_slist_append(list, header.c_str());
+        if (!longer) {
+            curl_slist_free_all(list);
+            throw std::bad_alloc();
+        }
+        list = longer;
+    }
+    set(easy(), CURLOPT_HTTPHEADER, list);
+    header_list_.reset(list);
+    set(easy(), CURLOPT_URL, url.str().c_str());
+    set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
+    if (request_.method == Method::get)
+        set(easy(), CURLOPT_HTTPGET, 1L);
+}
+
+bool Transfer::finish(CURLcode result) {
+    if (failure_)
+        std::rethrow_exception(failure_);
+    if (result != CURLE_OK)
+        return go_on(exchange_.failed(failure_of(result)));
+    if (is_redirect(answer_.status) && answer_.header("Location"))
+        return follow_redirect();
+    return go_on(exchange_.next(answer_));
+}
+
+bool Transfer::go_on(std::optional<Request> request) {
+    if (request)
+        begin(std::move(*request));
+    return request.has_value();
+}
+
+bool Transfer::follow_redirect() {
+    const auto& from = answer_.url;
+    if (++redirects_ > k_max_redirects)
+        throw Error(ErrorKind::network, "{} redirects more than {} times", from.host(),
+                    k_max_redirects);
+    const auto to = from.resolve(*answer_.header("Location"));
+    if (from.is_https() && !to.is_https())
+        throw Error(ErrorKind::network,
+                    "{} redirects from https to http at {}, which is not followed", from.host(),
+                    to.host());
+    prepare(to);
+    return true;
+}
+
+Error Transfer::failure_of(CURLcode result) const {
+    const auto& host = answer_.url.host();
+    const std::string_view detail =
+        error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result);
+    const auto error = [&](std::string_view what) {
+        return Error(ErrorKind::network, "{} {}: {}", what, host, oci::printable(detail));
+    };
+    switch (result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return error("resolving")
+            .with_hint("check the spelling of the registry's name, and the network");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return error("reaching").with_hint("check HTTPS_PROXY, HTTP_PROXY and NO_PROXY");
+    case CURLE_COULDNT_CONNECT:
+        return error("connecting to")
+            .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return error("trusting").with_hint("SSL_CERT_FILE names the certificates to trust");
+    case CURLE_OPERATION_TIMEDOUT:
+        return error(answer_.status > 0 ? "receiving from" : "waiting for");
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+        return Error(ErrorKind::network, "the connection to {} was cut after {} bytes", host,
+                     body_bytes_);
+    default:
+        return error("talking to");
+    }
+}
+
+void Transfer::take_header(std::string_view line) {
+    header_bytes_ += line.size();
+    if (header_bytes_ > k_max_header_bytes)
+        throw Error(ErrorKind::network, "{} sends headers without end", answer_.url.host());
+    if (line.starts_with("HTTP/")) { // a new answer: the one before was "100 Continue" or the like
+        answer_.headers.clear();
+        answer_.status = 0;
+        if (const auto space = line.find(' '); space != std::string_view::npos)
+            std::from_chars(line.data() + space + 1, line.data() + line.size(), answer_.status);
+        return;
+    }
+    if (trimmed(line).empty())
+        return check_announced_length();
+    if (const auto colon = line.find(':'); colon != std::string_view::npos)
+        answer_.headers.push_back({std::string(trimmed(line.substr(0, colon))),
+                                   std::string(trimmed(line.substr(colon + 1)))});
+}
+
+void Transfer::refuse_length() const {
+    throw Error(ErrorKind::integrity, "{} sends more than the {} bytes that are expected",
+                answer_.url.host(), request_.limit_bytes);
+}
+
+void Transfer::check_announced_length() const {
+    const auto text = answer_.header("Content-Length");
+    if (!text || !is_success(answer_.status) || request_.method == Method::head)
+        return;
+    std::uint64_t length = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
+    if (error == std::errc::result_out_of_range || length > request_.limit_bytes)
+        refuse_length();
+}
+
+void Transfer::take_body(std::span<const std::byte> bytes) {
+    body_bytes_ += bytes.size();
+    if (!is_success(answer_.status)) {
+        const auto room = k_max_error_body_bytes - answer_.body.size();
+        answer_.body += as_text(bytes.first(std::min(room, bytes.size())));
+        if (body_bytes_ > k_endless_error_body_bytes)
+            throw Error(ErrorKind::network, "{} answers {} with a body without end",
+                        answer_.url.host(), answer_.status);
+        return;
+    }
+    if (body_bytes_ > request_.limit_bytes)
+        refuse_length();
+    if (request_.sink && answer_.status == 200)
+        request_.sink->write(bytes);
+    else
+        answer_.body += as_text(bytes);
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, void* user) noexcept {
+    auto& transfer = *static_cast<Transfer*>(user);
+    try {
+        transfer.take_header({data, length});
+        return length;
+    } catch (...) {
+        transfer.failure_ = std::current_exception();
+        return CURL_WRITEFUNC_ERROR;
+    }
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t, std::size_t length, void* user) noexcept {
+    auto& transfer = *static_cast<Transfer*>(user);
+    try {
+        transfer.take_body(std::as_bytes(std::span(data, length)));
+        return length;
+    } catch (...) {
+        transfer.failure_ = std::current_exception();
+        return CURL_WRITEFUNC_ERROR;
+    }
+}
+
+} // namespace aic::registry
