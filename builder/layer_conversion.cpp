@@ -5,6 +5,7 @@
 #include "builder/layers/path.hpp"
 #include "builder/layers/tar_reader.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "core/pipeline.hpp"
 
 namespace aic::builder {
@@ -58,7 +59,7 @@ DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::Segment
         auto& entry = item->entry;
         if (entry.type == layers::EntryType::file && item->size_bytes > 0)
             entry.content =
-                in_context([&] { return fmt::format("'{}'", layers::printable(entry.path)); },
+                in_context([&] { return fmt::format("'{}'", printable(entry.path)); },
                            [&] { return write_file(tar, item->size_bytes, segment, stop); });
         entries.append(entry);
     }

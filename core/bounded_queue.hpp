@@ -23,23 +23,23 @@ public:
     /// Waits for room. Throws Error(interrupted) when `stop` is requested.
     void push(T item, std::stop_token stop) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [&] { return items_.size() < capacity_; }))
+        if (!has_room_.wait(lock, stop, [&] { return items_.size() < capacity_; }))
             throw Error(ErrorKind::interrupted, "stopped");
         items_.push_back(std::move(item));
-        changed_.notify_all();
+        has_items_.notify_one();
     }
 
     /// Waits for an item; nothing once the queue is closed and empty. Throws Error(interrupted)
     /// when `stop` is requested.
     std::optional<T> pop(std::stop_token stop) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [&] { return !items_.empty() || closed_; }))
+        if (!has_items_.wait(lock, stop, [&] { return !items_.empty() || closed_; }))
             throw Error(ErrorKind::interrupted, "stopped");
         if (items_.empty())
             return std::nullopt;
         std::optional<T> item(std::move(items_.front()));
         items_.pop_front();
-        changed_.notify_all();
+        has_room_.notify_one();
         return item;
     }
 
@@ -47,13 +47,14 @@ public:
     void close() {
         std::lock_guard lock(mutex_);
         closed_ = true;
-        changed_.notify_all();
+        has_items_.notify_all();
     }
 
 private:
     const std::size_t capacity_;
     std::mutex mutex_;
-    std::condition_variable_any changed_;
+    std::condition_variable_any has_items_;
+    std::condition_variable_any has_room_;
     std::deque<T> items_;
     bool closed_ = false;
 };

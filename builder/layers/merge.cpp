@@ -4,6 +4,7 @@
 #include "builder/layers/path.hpp"
 #include "builder/layers/resolve.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "core/log.hpp"
 
 #include <map>

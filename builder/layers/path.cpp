@@ -2,6 +2,7 @@
 #include "builder/layers/path.hpp"
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <vector>
 
@@ -66,18 +67,6 @@ std::string_view parent_of(std::string_view path) {
 std::string_view base_of(std::string_view path) {
     const auto slash = path.rfind('/');
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::string printable(std::string_view path) {
-    std::string text;
-    for (const char byte : path) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value < 0x20 || value >= 0x7F)
-            text += fmt::format("\\x{:02x}", value);
-        else
-            text += byte;
-    }
-    return text;
 }
 
 WhiteoutKind whiteout_kind(std::string_view path) {

@@ -18,9 +18,6 @@ std::string normalise_link_target(std::string_view raw);
 std::string_view parent_of(std::string_view path);
 std::string_view base_of(std::string_view path);
 
-/// For messages: control characters and bytes that are not UTF-8's ASCII part become \xNN.
-std::string printable(std::string_view path);
-
 /// What a base name means in a layer (OCI image-spec, layer.md § Whiteouts).
 enum class WhiteoutKind { none, whiteout, opaque, aufs_leftover };
 

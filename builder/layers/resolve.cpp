@@ -3,6 +3,7 @@
 
 #include "builder/layers/path.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <string>
 #include <vector>

@@ -3,6 +3,7 @@
 
 #include "builder/layers/path.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>

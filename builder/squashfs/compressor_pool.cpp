@@ -15,12 +15,12 @@ BlockLane::BlockLane(std::size_t jobs, std::size_t block_bytes) {
 
 BlockLane::~BlockLane() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return in_pool_ == 0; });
+    is_done_.wait(lock, [&] { return in_pool_ == 0; });
 }
 
 BlockJob& BlockLane::acquire(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return !free_.empty(); }))
+    if (!is_free_.wait(lock, stop, [&] { return !free_.empty(); }))
         throw Error(ErrorKind::interrupted, "stopped");
     auto& job = *free_.back();
     free_.pop_back();
@@ -32,12 +32,13 @@ BlockJob& BlockLane::acquire(std::stop_token stop) {
 void BlockLane::release(BlockJob& job) {
     std::lock_guard lock(mutex_);
     free_.push_back(&job);
-    changed_.notify_all();
+    is_free_.notify_one();
 }
 
 void BlockLane::wait_for(BlockJob& job, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return job.done; }))
+    awaited_ = &job;
+    if (!is_done_.wait(lock, stop, [&] { return job.done; }))
         throw Error(ErrorKind::interrupted, "stopped");
     if (job.failure)
         std::rethrow_exception(job.failure);
@@ -54,8 +55,10 @@ void BlockLane::finished(BlockJob& job, std::exception_ptr failure) {
     job.failure = failure;
     job.done = true;
     --in_pool_;
-    // Under the lock: the lane may be gone as soon as the last job is.
-    changed_.notify_all();
+    // Blocks that are done before their turn wake nobody. Under the lock, since the lane may be gone as soon
+    // as its last job is.
+    if (awaited_ == &job || in_pool_ == 0)
+        is_done_.notify_all();
 }
 
 CompressorPool::CompressorPool(unsigned threads, const Compression& compression)

@@ -65,9 +65,11 @@ private:
 
     std::deque<BlockJob> jobs_;
     std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::vector<BlockJob*> free_; // guarded by mutex_
-    std::size_t in_pool_ = 0;     // guarded by mutex_
+    std::condition_variable_any is_free_; ///< a job is: what the reader waits for
+    std::condition_variable_any is_done_; ///< one is: what the committer waits for
+    BlockJob* awaited_ = nullptr;         // guarded by mutex_: the one that the committer waits for
+    std::vector<BlockJob*> free_;         // guarded by mutex_
+    std::size_t in_pool_ = 0;             // guarded by mutex_
 };
 
 /// N threads that compress blocks for any number of segments at once. Safe to share between

@@ -2,6 +2,7 @@
 #include "builder/layers/path.hpp"
 #include "builder/squashfs/image_reader.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -63,7 +64,7 @@ std::vector<ImageName> ImageReader::names(const ImageInode& directory) {
             if (name == "." || name == ".."
                 || name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
                 throw Error(ErrorKind::integrity, "'{}' is no name for a file",
-                            layers::printable(name));
+                            printable(name));
             names.push_back({std::move(name), (block << 16) | offset});
         }
     }
@@ -222,7 +223,7 @@ std::optional<std::uint64_t> ImageReader::find(std::string_view path, Follow fol
             if (++links > k_max_links)
                 throw Error(ErrorKind::integrity,
                             "the symlinks on the way of '{}' go round in a loop",
-                            layers::printable(path));
+                            printable(path));
             if (found.target.starts_with('/'))
                 trail.resize(1);
             push(found.target);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/cat.hpp"
 
-#include "builder/layers/path.hpp"
 #include "builder/squashfs/image_reader.hpp"
 #include "cli/image_argument.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 namespace aic::cli {
 
@@ -57,11 +57,11 @@ void Cat::run(Session& session) {
     for (const auto& path : paths_) {
         const auto found = reader.find(path, squashfs::ImageReader::Follow::yes);
         if (!found)
-            throw Error(ErrorKind::not_found, "there is no '{}' in '{}'", layers::printable(path),
+            throw Error(ErrorKind::not_found, "there is no '{}' in '{}'", printable(path),
                         image.file.native());
         const auto inode = reader.inode(*found);
         if (inode.type != squashfs::InodeType::file)
-            throw Error(ErrorKind::usage, "'{}' is no regular file", layers::printable(path))
+            throw Error(ErrorKind::usage, "'{}' is no regular file", printable(path))
                 .with_hint(fmt::format("'aic-image files {} {}' shows what it is", image_, path));
         if (session.json()) {
             TextSink sink;

@@ -6,6 +6,7 @@
 #include "cache/record.hpp"
 #include "cli/image_argument.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <set>
 
@@ -58,13 +59,13 @@ std::string mode_text(const ImageInode& inode) {
     return text;
 }
 
-/// Paths as `ls` prints them to people: a line each, whatever their bytes. Well-formed UTF-8 stays.
+/// One line a path, whatever its bytes.
 std::string line_of(const std::string& path, const ImageInode& inode) {
     auto line = fmt::format("{} {:>2} {}/{} {:>11} {}  /{}", mode_text(inode), inode.link_count,
                             inode.uid, inode.gid, inode.size_bytes, cache::utc_time(inode.mtime),
-                            layers::printable(path));
+                            printable(path));
     if (inode.type == InodeType::symlink)
-        line += " -> " + layers::printable(inode.target);
+        line += " -> " + printable(inode.target);
     return line;
 }
 
@@ -110,7 +111,7 @@ void walk(squashfs::ImageReader& reader, std::string path, std::uint64_t start,
             continue;
         if (!directories.insert(here.inode).second)
             throw Error(ErrorKind::integrity, "the directory '{}' stands in the image twice",
-                        layers::printable(here.path));
+                        printable(here.path));
         const auto names = reader.names(inode);
         for (auto name = names.rbegin(); name != names.rend(); ++name)
             waiting.push_back(
@@ -139,7 +140,7 @@ void Files::run(Session& session) {
     squashfs::ImageReader reader(image.file);
     const auto start = reader.find(path_, squashfs::ImageReader::Follow::no);
     if (!start)
-        throw Error(ErrorKind::not_found, "there is no '{}' in '{}'", layers::printable(path_),
+        throw Error(ErrorKind::not_found, "there is no '{}' in '{}'", printable(path_),
                     image.file.native());
     auto entries = nlohmann::json::array();
     walk(reader, layers::normalise_link_target(path_), *start,

@@ -6,6 +6,7 @@
 #include "cli/image_json.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "oci/image_config.hpp"
 
 #include <ctime>
@@ -32,7 +33,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 void print_field(Session& session, std::string_view name, const std::string& value) {
     if (!value.empty())
-        session.print(fmt::format("{:<12} {}", name, value));
+        session.print(fmt::format("{:<12} {}", name, printable(value)));
 }
 
 void print_stored(Session& session, const cache::StoredImage& image) {
