@@ -20,6 +20,25 @@ namespace {
 
 constexpr std::string_view k_staged_image = "image";
 
+/// A directory that is there while work is done in it and goes with the last who does.
+class SharedParent {
+public:
+    explicit SharedParent(fs::path path) : path_(std::move(path)) {
+        make_directories(path_, 0700);
+        WorkDir::remove_abandoned(path_);
+    }
+
+    SharedParent(const SharedParent&) = delete;
+    SharedParent& operator=(const SharedParent&) = delete;
+
+    ~SharedParent() { ::rmdir(path_.c_str()); } // fails, rightly, while another run works there
+
+    const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
 /// One import, step by step.
 class Import {
 public:
@@ -45,6 +64,7 @@ public:
                 return std::move(*hit);
         config_json_ = source_->config_json(image_.manifest.config, stop_);
         image_config_ = oci::parse_image_config(config_json_);
+        check_platform();
         announce();
         require_room();
         return options_.output ? into_file() : into_store();
@@ -89,6 +109,18 @@ private:
             return std::nullopt;
         }
         return image;
+    }
+
+    /// An image without an index is for one platform, whatever was asked for.
+    void check_platform() {
+        const auto& actual = image_config_.platform;
+        const auto& wanted = options_.platform;
+        if (actual.os == wanted.os && actual.architecture == wanted.architecture)
+            return;
+        if (options_.platform_is_demanded)
+            throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
+                        wanted.str());
+        warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
     }
 
     void announce() {
@@ -173,22 +205,16 @@ private:
         const auto target = fs::absolute(*options_.output);
         // Beside the target, so that it comes to its name by a rename; of a name that the next run
         // cleans.
-        const auto beside =
-            target.parent_path() / fmt::format(".{}.aic-image", target.filename().native());
-        make_directories(beside, 0700);
-        WorkDir::remove_abandoned(beside);
-        std::optional<BuiltImage> built;
-        {
-            const WorkDir work(beside);
-            const auto file = work.path() / k_staged_image;
-            built = build(file);
-            if (::chmod(file.c_str(), 0644) != 0 || ::rename(file.c_str(), target.c_str()) != 0)
-                throw system_error("publishing '{}'", target.native());
-            fsync_directory(target.parent_path());
-        }
-        ::rmdir(beside.c_str()); // fails, rightly, when another run works there
+        const SharedParent beside(target.parent_path()
+                                  / fmt::format(".{}.aic-image", target.filename().native()));
+        const WorkDir work(beside.path());
+        const auto file = work.path() / k_staged_image;
+        const auto built = build(file);
+        if (::chmod(file.c_str(), 0644) != 0 || ::rename(file.c_str(), target.c_str()) != 0)
+            throw system_error("publishing '{}'", target.native());
+        fsync_directory(target.parent_path());
         drop_spooled_blobs();
-        return {target, record_for(*built, {}), false};
+        return {target, record_for(built, {}), false};
     }
 
     void remember_reference() {

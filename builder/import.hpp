@@ -20,7 +20,8 @@ struct ImportOptions {
     std::uint32_t block_bytes = 128 << 10;
     Profile profile = Profile::enroot;
     oci::Platform platform;
-    unsigned threads = 1;                        ///< that compress
+    bool platform_is_demanded = false; ///< by the user; else another one is only worth a warning
+    unsigned threads = 1;              ///< that compress
     std::optional<std::filesystem::path> output; ///< only this file, nothing in the store
 
     /// "zstd1-128k", "gzip9-1m-keep-ids": what tells variants of one image apart.

@@ -17,6 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto k_redraw_interval = std::chrono::milliseconds(100);
+constexpr auto k_plain_pause = std::chrono::seconds(2);
 constexpr auto k_plain_interval = std::chrono::seconds(30);
 constexpr std::size_t k_most_blob_lines = 6;
 constexpr std::size_t k_default_columns = 80;
@@ -191,7 +192,10 @@ void ProgressDisplay::redraw(const std::vector<std::string>& lines) {
 void ProgressDisplay::tell_plainly(const ProgressTotals& totals, const std::string& phase) {
     const auto now = steady_clock::now();
     const auto tenth = percent(totals.converted_bytes, totals.size_bytes) / 10;
-    const bool new_phase = phase != last_phase_ && now - start_ > std::chrono::seconds(1);
+    // What takes a second or two needs no log.
+    if (now - last_told_ < k_plain_pause)
+        return;
+    const bool new_phase = phase != last_phase_;
     if (!new_phase && tenth <= last_tenth_ && now - last_told_ < k_plain_interval)
         return;
     if (totals.blobs > 0 && totals.done < totals.blobs)

@@ -87,6 +87,7 @@ builder::ImportOptions Pull::import_options(Session& session) const {
             parse_block_size(block_size_.empty() ? config.block_size.value : block_size_),
         .profile = keep_ids_ ? builder::Profile::keep_ids : builder::Profile::enroot,
         .platform = platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_),
+        .platform_is_demanded = !platform_.empty(),
         .threads = threads_ > 0 ? threads_ : std::max(1U, std::thread::hardware_concurrency()),
         .output = std::nullopt,
     };
