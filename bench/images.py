@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The images that the benchmarks read, held in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# Input, an unpacked tree, two outputs: in multiples of the compressed layers.
+ROOM_FACTOR = 8
+
+
+class Image(NamedTuple):
+    layout: Path
+    tag: str
+
+    @property
+    def reference(self) -> str:
+        return f"oci:{self.layout}:{self.tag}"
+
+    @property
+    def umoci(self) -> str:
+        return f"{self.layout}:{self.tag}"
+
+
+def load(layout: Path, memory: Path) -> Image:
+    """Copy a layout into memory, if there is room for all that the benchmark makes of it."""
+    size = sum(path.stat().st_size for path in layout.rglob("*") if path.is_file())
+    status = os.statvfs(memory)
+    free = min(status.f_bavail * status.f_frsize, _available_memory())
+    if free < size * ROOM_FACTOR:
+        sys.exit(
+            f"error: '{memory}' has room for {free / 1e9:.1f} GB,"
+            f" {size * ROOM_FACTOR / 1e9:.1f} GB are needed"
+        )
+    copy = memory / "image"
+    shutil.copytree(layout, copy)
+    tag = _read(copy / "index.json")["manifests"][0]["annotations"][
+        "org.opencontainers.image.ref.name"
+    ]
+    return Image(copy, tag)
+
+
+def largest_layer(image: Image) -> tuple[Path, Image]:
+    """The blob of the layer with the largest tar, and an image that has only this layer."""
+    manifest = _read(_blob(image, _read(image.layout / "index.json")["manifests"][0]["digest"]))
+    config = _read(_blob(image, manifest["config"]["digest"]))
+    sizes = [_tar_size(_blob(image, layer["digest"])) for layer in manifest["layers"]]
+    number = sizes.index(max(sizes))
+    layer = manifest["layers"][number]
+    single = Image(image.layout.with_name("one-layer"), "one")
+    (single.layout / "blobs" / "sha256").mkdir(parents=True)
+    os.link(_blob(image, layer["digest"]), _blob(single, layer["digest"]))
+
+    config["rootfs"]["diff_ids"] = [config["rootfs"]["diff_ids"][number]]
+    config.pop("history", None)
+    manifest["config"] |= _store(single, config)
+    manifest["layers"] = [layer]
+    descriptor = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        **_store(single, manifest),
+        "annotations": {"org.opencontainers.image.ref.name": single.tag},
+    }
+    (single.layout / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    index = {"schemaVersion": 2, "manifests": [descriptor]}
+    (single.layout / "index.json").write_text(json.dumps(index))
+    return _blob(single, layer["digest"]), single
+
+
+def _tar_size(blob: Path) -> int:
+    """The last four bytes of a gzip file are the length of what it holds, below 4 GiB."""
+    with blob.open("rb") as file:
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(4), "little")
+
+
+def _available_memory() -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def _blob(image: Image, digest: str) -> Path:
+    return image.layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
+
+
+def _store(image: Image, document: dict[str, Any]) -> dict[str, Any]:
+    data = json.dumps(document).encode()
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    _blob(image, digest).write_bytes(data)
+    return {"digest": digest, "size": len(data)}
