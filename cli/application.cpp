@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/application.hpp"
 
+#include "cli/command_tree.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/version.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <new>
@@ -90,6 +92,11 @@ Error usage_error(const CLI::ParseError& problem, const Application& application
             return error.with_hint(fmt::format("did you mean '{}'?", *nearest));
         return error.with_hint("'aic-image --help' lists the commands");
     }
+    if (dynamic_cast<const CLI::ExtrasError*>(&problem))
+        for (int i = 1; i < argc; ++i)
+            if (const auto option = application.nearest_option(argv[i]))
+                return Error(ErrorKind::usage, "'{}' is no option", argv[i])
+                    .with_hint(fmt::format("did you mean '{}'?", *option));
     const auto line_end = message.find('\n');
     const auto verb = no_verb ? std::string() : fmt::format(" {}", application.chosen()->name());
     return Error(ErrorKind::usage, "{}", message.substr(0, line_end))
@@ -143,6 +150,25 @@ std::optional<std::string> Application::nearest_verb(std::string_view word) cons
         if (!verb->get_group().empty())
             names.push_back(verb->get_name());
     return nearest(word, names);
+}
+
+std::optional<std::string> Application::nearest_option(std::string_view word) const {
+    if (!word.starts_with("--"))
+        return std::nullopt;
+    const auto name = word.substr(0, word.find('='));
+    std::vector<std::string> names;
+    const auto add_options = [&](const CLI::App& app) {
+        for (const auto* option : dashed_options(app))
+            for (const auto& long_name : option->get_lnames())
+                names.push_back("--" + long_name);
+    };
+    add_options(app_);
+    for (const auto* verb : verbs_)
+        if (verb->parsed())
+            add_options(*verb);
+    if (std::ranges::find(names, name) != names.end())
+        return std::nullopt; // it is one; something else is wrong
+    return nearest(name, names);
 }
 
 int run(int argc, char** argv, const InterruptWatch& interrupts) {

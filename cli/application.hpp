@@ -19,6 +19,8 @@ public:
     Command* chosen() const;
     /// The verb nearest to a mistyped one, or nothing.
     std::optional<std::string> nearest_verb(std::string_view word) const;
+    /// The long option nearest to a mistyped one; nothing for a word that is right or no option.
+    std::optional<std::string> nearest_option(std::string_view word) const;
 
 private:
     CLI::App app_;

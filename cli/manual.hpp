@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cli/generated_file.hpp"
+#include "cli/command_tree.hpp"
 
 namespace aic::cli {
 
