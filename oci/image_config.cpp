@@ -140,8 +140,9 @@ void parse_execution(const json& execution, ImageConfig& config) {
 ImageConfig parse_image_config(std::string_view text) {
     const auto document = parse_json(text);
     ImageConfig config;
-    config.platform = Platform::from_fields(required_string(document, "os"),
-                                            required_string(document, "architecture"),
+    auto os = required_string(document, "os");
+    auto architecture = required_string(document, "architecture");
+    config.platform = Platform::from_fields(std::move(os), std::move(architecture),
                                             string_field(document, "variant"));
     config.diff_ids = parse_diff_ids(document);
     config.created_seconds = parse_created(document);

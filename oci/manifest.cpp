@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
+#include <set>
 
 namespace aic::oci {
 
@@ -141,12 +141,10 @@ bool can_match(const IndexEntry& entry) {
 }
 
 Error nothing_for(const Index& index, const Platform& wanted) {
-    std::vector<std::string> present;
+    std::set<std::string> present;
     for (const auto& entry : index.entries)
         if (can_match(entry) && entry.platform)
-            present.push_back(entry.platform->str());
-    std::ranges::sort(present);
-    present.erase(std::ranges::unique(present).begin(), present.end());
+            present.insert(entry.platform->str());
     if (present.empty())
         return Error(ErrorKind::no_platform, "no image for {}, and none for a named platform",
                      wanted.str());

@@ -25,7 +25,7 @@ constexpr std::array k_aliases = {
 };
 
 bool is_word(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) {
+    return !text.starts_with('.') && std::ranges::all_of(text, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
                || c == '.' || c == '_' || c == '-';
     });

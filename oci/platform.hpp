@@ -16,7 +16,7 @@ struct Platform {
     /// From "linux/amd64", "linux/arm64/v8" or a bare architecture; throws Error(usage).
     static Platform parse(std::string_view text);
     /// From the fields of a document, whatever their spelling; throws Error(integrity) when one
-    /// holds more than letters, digits, '.', '_' and '-'.
+    /// holds more than letters, digits, '_', '-' and, not first, '.'.
     static Platform from_fields(std::string os, std::string architecture, std::string variant);
     /// That of this machine (uname(2)).
     static Platform host();

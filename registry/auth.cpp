@@ -90,11 +90,9 @@ const std::optional<Credentials>& Authenticator::credentials() {
 
 Request Authenticator::token_request(const Challenge& challenge) const {
     return {.url = token_url(challenge, registry_, scope_),
-            .method = Method::get,
             .headers = {"Accept: application/json"},
             .authorization = credentials_ ? basic_authorization(*credentials_) : Secret(),
-            .limit_bytes = k_max_token_bytes,
-            .sink = nullptr};
+            .limit_bytes = k_max_token_bytes};
 }
 
 Authenticator::Reaction Authenticator::on_unauthorized(const Answer& answer, const Secret& sent) {

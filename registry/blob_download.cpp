@@ -119,12 +119,7 @@ private:
         const auto url = Url::parse(foreign_urls_.front());
         foreign_urls_.erase(foreign_urls_.begin());
         debug("fetching {} from {}", blob().digest.str(), oci::printable(url.host()));
-        return into_file({.url = url,
-                          .method = Method::get,
-                          .headers = {},
-                          .authorization = {},
-                          .limit_bytes = 0,
-                          .sink = nullptr});
+        return into_file({.url = url});
     }
 
     void write(std::span<const std::byte> bytes) override {

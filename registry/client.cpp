@@ -37,7 +37,7 @@ public:
         : AuthorizedExchange(authenticator)
         , description_(std::move(description))
         , request_(std::move(request))
-        , answer_{.url = request_.url, .status = 0, .headers = {}, .body = {}} {}
+        , answer_{.url = request_.url} {}
 
     std::string description() const override { return description_; }
 
@@ -67,6 +67,7 @@ Client::Client(oci::RegistryReference reference, const Config& config,
                const Environment& environment)
     : reference_(std::move(reference))
     , registry_(registry_url(reference_.registry, config.insecure_registries))
+    , login_hint_(login_hint(reference_.registry, enroot_credentials_path(environment)))
     , transport_(environment("SSL_CERT_FILE").value_or(""))
     , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
         return find_credentials(reference_.registry, reference_.repository, reference_.user,
@@ -90,18 +91,11 @@ Request Client::manifest_request(Method method, std::string_view name) const {
             .method = method,
             .headers = {fmt::format("Accept: {}, {}, {}, {}", oci::k_oci_index, oci::k_docker_index,
                                     oci::k_oci_manifest, oci::k_docker_manifest)},
-            .authorization = {},
-            .limit_bytes = k_max_manifest_bytes,
-            .sink = nullptr};
+            .limit_bytes = k_max_manifest_bytes};
 }
 
 Request Client::blob_request(const Digest& digest) const {
-    return {.url = url(fmt::format("blobs/{}", digest.str())),
-            .method = Method::get,
-            .headers = {},
-            .authorization = {},
-            .limit_bytes = 0,
-            .sink = nullptr};
+    return {.url = url(fmt::format("blobs/{}", digest.str()))};
 }
 
 Digest Client::head_manifest(std::stop_token stop) {
@@ -172,11 +166,8 @@ std::vector<std::string> Client::tags(std::stop_token stop) {
     const auto description = fmt::format("listing the tags of {}", reference_.repository);
     const auto answer = ask(description,
                             {.url = url("tags/list"),
-                             .method = Method::get,
                              .headers = {"Accept: application/json"},
-                             .authorization = {},
-                             .limit_bytes = k_max_tags_bytes,
-                             .sink = nullptr},
+                             .limit_bytes = k_max_tags_bytes},
                             stop);
     return in_context(description, [&] {
         if (answer.status != 200)
@@ -191,10 +182,11 @@ Error Client::explain(const Answer& answer) const {
     const auto error = error_of(answer);
     if (error.kind() != ErrorKind::denied)
         return error;
-    return error.with_hint(fmt::format("if the repository exists, log in: put a line 'machine {} "
-                                       "login USER password PASSWORD' into "
-                                       "~/.config/enroot/.credentials",
-                                       credential_hosts(reference_.registry).front()));
+    return error.with_hint(fmt::format("{}: {}",
+                                       authenticator_.credentials_refused()
+                                           ? "the stored credentials are wrong, or do not suffice"
+                                           : "if the repository exists, log in",
+                                       login_hint_));
 }
 
 Error Client::explain_missing(const Answer& answer, std::stop_token stop) {

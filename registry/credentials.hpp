@@ -40,6 +40,9 @@ std::optional<Credentials> credentials_from_docker_config(std::string_view json,
                                                           std::string_view registry,
                                                           std::string_view repository);
 
+/// Whether Docker's config.json holds any password itself.
+bool holds_passwords(std::string_view docker_config_json);
+
 /// The host names under which credentials for a registry may be filed, best first.
 std::vector<std::string> credential_hosts(std::string_view registry);
 

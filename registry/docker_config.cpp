@@ -51,6 +51,16 @@ std::optional<Credentials> decode(const json& entry, std::string_view key) {
 
 } // namespace
 
+bool holds_passwords(std::string_view text) {
+    const auto document = oci::parse_json(text);
+    if (!oci::find_field(document, "auths"))
+        return false;
+    const auto& auths = oci::required_object(document, "auths");
+    return std::ranges::any_of(auths, [](const json& entry) {
+        return oci::find_field(entry, "auth") || oci::find_field(entry, "identitytoken");
+    });
+}
+
 std::optional<Credentials> credentials_from_docker_config(std::string_view text,
                                                           std::string_view registry,
                                                           std::string_view repository) {

@@ -71,7 +71,7 @@ Transfer::Transfer(Exchange& exchange, const std::string& ca_file)
     : exchange_(exchange)
     , easy_(curl_easy_init())
     , request_(exchange.first())
-    , answer_{.url = request_.url, .status = 0, .headers = {}, .body = {}} {
+    , answer_{.url = request_.url} {
     if (!easy_)
         throw Error(ErrorKind::system, "libcurl gives no handle");
     set_constants(easy(), ca_file);
@@ -91,7 +91,7 @@ void Transfer::begin(Request request) {
 }
 
 void Transfer::prepare(const Url& url) {
-    answer_ = {.url = url, .status = 0, .headers = {}, .body = {}};
+    answer_ = {.url = url};
     header_bytes_ = 0;
     body_bytes_ = 0;
     error_text_[0] = '\0';

@@ -23,8 +23,8 @@ enum class Method { get, head };
 struct Request {
     Url url;
     Method method = Method::get;
-    std::vector<std::string> headers;  ///< "Name: value"
-    Secret authorization;              ///< the value of the Authorization header; empty for none
+    std::vector<std::string> headers = {}; ///< "Name: value"
+    Secret authorization = {};         ///< the value of the Authorization header; empty for none
     std::uint64_t limit_bytes = 65536; ///< a larger body of a 2xx answer is Error(integrity)
     Sink* sink = nullptr; ///< takes the body of a 200 answer; if null, Answer::body does
 };
@@ -37,8 +37,8 @@ struct Header {
 struct Answer {
     Url url; ///< that answered
     int status = 0;
-    std::vector<Header> headers;
-    std::string body; ///< of other answers than 2xx the first 64 KiB
+    std::vector<Header> headers = {};
+    std::string body = {}; ///< of other answers than 2xx the first 64 KiB
 
     /// The first header of that name, in whatever case; nothing when there is none.
     std::optional<std::string> header(std::string_view name) const;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/fake_environment.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace fs = std::filesystem;
+
+namespace aic {
+
+using testing::fake_environment;
+
+class ConfigTest : public ::testing::Test {
+protected:
+    void user_file(std::string_view text) {
+        fs::create_directories(home_ / ".config/aic-image");
+        write_file(home_ / ".config/aic-image/config.toml", text);
+    }
+
+    Config load(std::map<std::string, std::string> variables = {}) {
+        variables.emplace("HOME", home_.path().native());
+        return load_config(fake_environment(std::move(variables)), home_ / "site.toml");
+    }
+
+    const testing::TempDir home_;
+};
+
+TEST_F(ConfigTest, without_settings_there_are_defaults) {
+    const auto config = load({{"XDG_DATA_HOME", "/xdg"}, {"TMPDIR", "/scratch"}});
+    EXPECT_EQ(config.compression.value, "zstd");
+    EXPECT_EQ(config.compression.origin, "default");
+    EXPECT_EQ(config.spool.value.parent_path(), "/scratch");
+}
+
+TEST_F(ConfigTest, the_environment_wins_over_the_user_and_the_user_over_the_site) {
+    user_file("compression = \"lz4\"\nblock_size = \"1M\"\n");
+    write_file(home_ / "site.toml", "compression = \"gzip\"\nspool = \"/site/spool\"\n");
+    const auto config = load({{"AIC_IMAGE_BLOCK_SIZE", "256K"}});
+    EXPECT_EQ(config.block_size.value, "256K");
+    EXPECT_EQ(config.block_size.origin, "AIC_IMAGE_BLOCK_SIZE");
+    EXPECT_EQ(config.compression.value, "lz4");
+    EXPECT_EQ(config.spool.value, "/site/spool");
+    EXPECT_EQ(config.spool.origin, (home_ / "site.toml").native());
+}
+
+TEST_F(ConfigTest, a_tilde_is_the_home_directory) {
+    user_file("store = \"~/images\"\n");
+    EXPECT_EQ(load().store.value, home_ / "images");
+}
+
+TEST_F(ConfigTest, insecure_registries_of_all_files_count) {
+    user_file("insecure_registries = [\"a:5000\"]\n");
+    write_file(home_ / "site.toml", "insecure_registries = [\"b\"]\n");
+    EXPECT_EQ(load().insecure_registries, (std::vector<std::string>{"a:5000", "b"}));
+}
+
+TEST_F(ConfigTest, a_mistake_in_a_file_is_named_with_its_line) {
+    user_file("store = \"x\"\nspool = [\n");
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "config.toml", load());
+    user_file("store = 3\n");
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "'store'", load());
+}
+
+} // namespace aic

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/files.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+namespace fs = std::filesystem;
+
+namespace aic {
+
+using testing::TempDir;
+
+static std::size_t entries_in(const fs::path& directory) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), {}));
+}
+
+TEST(AtomicFileTest, a_committed_file_is_there_whole_with_its_mode) {
+    const TempDir dir;
+    AtomicFile file(dir / "x", 0640);
+    file.write(as_bytes("hello"));
+    EXPECT_FALSE(fs::exists(dir / "x"));
+    file.commit();
+    EXPECT_EQ(read_file_if_exists(dir / "x", 100), "hello");
+    EXPECT_EQ(fs::status(dir / "x").permissions(), fs::perms(0640));
+    EXPECT_EQ(entries_in(dir.path()), 1U);
+}
+
+TEST(AtomicFileTest, an_uncommitted_file_leaves_the_old_one_and_nothing_else) {
+    const TempDir dir;
+    write_file(dir / "x", "old");
+    { AtomicFile(dir / "x").write(as_bytes("new")); }
+    EXPECT_EQ(read_file_if_exists(dir / "x", 100), "old");
+    EXPECT_EQ(entries_in(dir.path()), 1U);
+}
+
+TEST(FilesTest, a_file_that_is_not_there_is_nothing) {
+    const TempDir dir;
+    EXPECT_EQ(read_file_if_exists(dir / "nope", 10), std::nullopt);
+}
+
+TEST(FilesTest, a_file_beyond_its_limit_is_refused) {
+    const TempDir dir;
+    write_file(dir / "x", "hello");
+    EXPECT_ERROR(ErrorKind::integrity, read_file_if_exists(dir / "x", 4));
+}
+
+TEST(FilesTest, new_directories_get_their_mode_whatever_the_umask) {
+    const TempDir dir;
+    const auto before = ::umask(0077);
+    make_directories(dir / "a/b", 0750);
+    ::umask(before);
+    EXPECT_EQ(fs::status(dir / "a").permissions(), fs::perms(0750));
+    EXPECT_EQ(fs::status(dir / "a/b").permissions(), fs::perms(0750));
+}
+
+TEST(FilesTest, unique_names_differ) {
+    std::set<std::string> names;
+    for (int i = 0; i < 1000; ++i)
+        names.insert(unique_name());
+    EXPECT_EQ(names.size(), 1000U);
+}
+
+TEST(FilesTest, lacking_space_is_said_with_figures) {
+    const TempDir dir;
+    require_space(dir.path(), 1, "a test");
+    EXPECT_ERROR_SAYING(ErrorKind::no_space, "a test needs",
+                        require_space(dir / "not/yet/there", std::uint64_t{1} << 62, "a test"));
+}
+
+TEST(WorkDirTest, it_is_gone_with_its_contents_afterwards) {
+    const TempDir dir;
+    {
+        const WorkDir work(dir.path());
+        fs::create_directories(work.path() / "a/b");
+        EXPECT_EQ(entries_in(dir.path()), 1U);
+    }
+    EXPECT_EQ(entries_in(dir.path()), 0U);
+}
+
+TEST(WorkDirTest, one_in_use_is_not_abandoned) {
+    const TempDir dir;
+    const WorkDir work(dir.path());
+    WorkDir::remove_abandoned(dir.path());
+    EXPECT_TRUE(fs::exists(work.path()));
+}
+
+TEST(WorkDirTest, that_of_a_killed_process_is_removed) {
+    const TempDir dir;
+    const auto child = ::fork();
+    if (child == 0) {
+        const WorkDir work(dir.path());
+        ::_exit(0); // as a kill would: no destructor runs
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(entries_in(dir.path()), 1U);
+    WorkDir::remove_abandoned(dir.path());
+    EXPECT_EQ(entries_in(dir.path()), 0U);
+}
+
+TEST(WorkDirTest, a_directory_without_any_lock_is_abandoned) {
+    const TempDir dir;
+    fs::create_directory(dir / "leftover");
+    WorkDir::remove_abandoned(dir.path());
+    EXPECT_EQ(entries_in(dir.path()), 0U);
+}
+
+} // namespace aic

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/files.hpp"
+#include "registry/blob_download.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/fake_environment.hpp"
+#include "tests/support/fake_registry.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <thread>
+
+namespace aic::registry {
+
+namespace fs = std::filesystem;
+using testing::FakeRegistry;
+using testing::FakeRequest;
+using testing::FakeResponse;
+using testing::FakeServer;
+
+class BlobDownloadTest : public ::testing::Test {
+protected:
+    /// Downloads into the spool; returns how each place in the list was reported.
+    std::map<std::size_t, Verified> download(const std::vector<BlobRequest>& blobs,
+                                             std::stop_token stop = {}) {
+        const auto reference = oci::Reference::parse(registry_.reference("1"));
+        Client client(*reference.registry(), Config{},
+                      testing::fake_environment({{"HOME", "/nowhere"}}));
+        std::map<std::size_t, Verified> reported;
+        download_blobs(
+            client, blobs, spool_,
+            [&](std::size_t index, const fs::path& path, Verified verified) {
+                EXPECT_EQ(path, spool_ / blobs[index].descriptor.digest.hex());
+                EXPECT_TRUE(reported.emplace(index, verified).second);
+            },
+            stop);
+        return reported;
+    }
+
+    std::string content(const oci::Descriptor& blob) const {
+        return read_file_if_exists(spool_ / blob.digest.hex(), 100'000'000).value_or("(missing)");
+    }
+
+    std::size_t files() const {
+        return static_cast<std::size_t>(std::distance(fs::directory_iterator(spool_), {}));
+    }
+
+    std::size_t requests_for(const oci::Descriptor& blob) {
+        return registry_.server().count(FakeRegistry::blob_path(blob.digest));
+    }
+
+    void answer_blob(const oci::Descriptor& blob, FakeResponse response) {
+        registry_.script(FakeRegistry::blob_path(blob.digest), std::move(response));
+    }
+
+    const testing::TempDir dir_;
+    const fs::path spool_ = dir_ / "spool";
+    FakeRegistry registry_;
+};
+
+TEST_F(BlobDownloadTest, many_blobs_arrive_verified_with_their_progress) {
+    Progress progress;
+    std::vector<BlobRequest> blobs;
+    for (int i = 0; i < 20; ++i) {
+        const auto blob = registry_.add_blob(fmt::format("{:0{}}", i, 1 + i * 50'000));
+        blobs.push_back({blob, &progress.add("", blob.size_bytes)});
+    }
+    const auto reported = download(blobs);
+    ASSERT_EQ(reported.size(), blobs.size());
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+        EXPECT_EQ(reported.at(i), Verified::yes);
+        EXPECT_EQ(Digest(sha256_of(content(blobs[i].descriptor))), blobs[i].descriptor.digest);
+        EXPECT_EQ(blobs[i].progress->fetched_bytes, blobs[i].descriptor.size_bytes);
+    }
+    EXPECT_EQ(files(), blobs.size());
+}
+
+TEST_F(BlobDownloadTest, an_empty_blob_is_a_blob) {
+    const auto blob = registry_.add_blob("");
+    EXPECT_EQ(download({{blob}}).size(), 1U);
+    EXPECT_EQ(content(blob), "");
+}
+
+TEST_F(BlobDownloadTest, a_blob_that_is_wanted_twice_is_downloaded_once_and_reported_twice) {
+    const auto blob = registry_.add_blob("hello");
+    EXPECT_EQ(download({{blob}, {registry_.add_blob("other")}, {blob}}).size(), 3U);
+    EXPECT_EQ(requests_for(blob), 1U);
+}
+
+TEST_F(BlobDownloadTest, a_finished_file_is_used_but_not_vouched_for) {
+    const auto blob = registry_.add_blob("hello");
+    download({{blob}});
+    EXPECT_EQ(download({{blob}}).at(0), Verified::no);
+    EXPECT_EQ(requests_for(blob), 1U);
+}
+
+TEST_F(BlobDownloadTest, a_file_of_the_wrong_size_is_replaced) {
+    const auto blob = registry_.add_blob("hello");
+    fs::create_directory(spool_);
+    fs::permissions(spool_, fs::perms(0700));
+    write_file(spool_ / blob.digest.hex(), "hell");
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(content(blob), "hello");
+}
+
+TEST_F(BlobDownloadTest, what_is_not_the_blob_leaves_nothing_behind) {
+    struct Damage {
+        FakeResponse response;
+        ErrorKind kind;
+        std::string said;
+    };
+
+    const auto blob = registry_.add_blob("hello");
+    const Damage damages[] = {
+        {{.body = "hallo"},
+         ErrorKind::integrity,
+         fmt::format("sent {} instead of {}", Digest(sha256_of("hallo")).str(), blob.digest.str())},
+        {{.body = "hell"}, ErrorKind::integrity, "sent 4 bytes instead of 5"},
+        {{.body = "hello!"}, ErrorKind::integrity, "more than the 5 bytes"},
+        {{.body = "hello!", .announce_length = false},
+         ErrorKind::integrity,
+         "more than the 5 bytes"},
+        {{.body = "hello", .cut_after = 2}, ErrorKind::network, "cut after 2 bytes"},
+        {{.status = 404}, ErrorKind::not_found, "does not have it"},
+        {{.status = 503}, ErrorKind::network, "503"},
+        {{.status = 206, .body = "hello"}, ErrorKind::network, "206"},
+    };
+    for (const auto& damage : damages) {
+        answer_blob(blob, damage.response);
+        const auto error = testing::error_thrown_by([&] { download({{blob}}); });
+        EXPECT_TRUE(testing::is_error(error, damage.kind, damage.said));
+        EXPECT_TRUE(error && error->message().starts_with("fetching " + blob.digest.str()));
+        EXPECT_EQ(files(), 0U);
+    }
+}
+
+TEST_F(BlobDownloadTest, a_redirect_to_another_origin_carries_no_authorization) {
+    const FakeServer cdn([](const FakeRequest&) { return FakeResponse{.body = "hello"}; });
+    const auto blob = registry_.add_blob("hello");
+    answer_blob(blob, {.status = 307, .headers = {{"Location", cdn.url() + "/x?signature=s"}}});
+    registry_.script("/token", FakeResponse{.body = R"({"token":"good"})"});
+    registry_.require("Bearer good",
+                      {fmt::format(R"(Bearer realm="{}/token")", registry_.server().url())});
+    download({{blob}});
+    EXPECT_EQ(content(blob), "hello");
+    ASSERT_EQ(cdn.requests().size(), 1U);
+    EXPECT_EQ(cdn.requests()[0].header("authorization"), "");
+    EXPECT_EQ(registry_.server().requests().back().header("authorization"), "Bearer good");
+}
+
+TEST_F(BlobDownloadTest, foreign_layers_come_from_their_urls_when_the_registry_lacks_them) {
+    const FakeServer elsewhere([](const FakeRequest& request) {
+        return request.path() == "/good" ? FakeResponse{.body = "hello"}
+                                         : FakeResponse{.status = 401};
+    });
+    auto blob = testing::descriptor_of("hello",
+                                       "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+    blob.urls = {"http://127.0.0.1:1/nobody", elsewhere.url() + "/bad", elsewhere.url() + "/good"};
+    download({{blob}});
+    EXPECT_EQ(requests_for(blob), 1U);
+    EXPECT_EQ(content(blob), "hello");
+    EXPECT_EQ(elsewhere.count("/good"), 1U);
+}
+
+TEST_F(BlobDownloadTest, urls_of_ordinary_layers_are_not_asked) {
+    const FakeServer elsewhere([](const FakeRequest&) { return FakeResponse{.body = "hello"}; });
+    auto blob = testing::descriptor_of("hello", "application/vnd.oci.image.layer.v1.tar");
+    blob.urls = {elsewhere.url()};
+    EXPECT_ERROR(ErrorKind::not_found, download({{blob}}));
+    EXPECT_TRUE(elsewhere.requests().empty());
+}
+
+TEST_F(BlobDownloadTest, a_stop_leaves_no_partial_file) {
+    const auto blob = registry_.add_blob("hello");
+    answer_blob(blob, {.silent = true});
+    std::stop_source stop;
+    std::jthread stopper([&] {
+        while (requests_for(blob) == 0)
+            std::this_thread::yield();
+        stop.request_stop();
+    });
+    EXPECT_ERROR(ErrorKind::interrupted, download({{blob}}, stop.get_token()));
+    EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(BlobDownloadTest, one_digest_with_two_sizes_is_refused) {
+    auto blob = registry_.add_blob("hello");
+    auto longer = blob;
+    longer.size_bytes = 6;
+    EXPECT_ERROR(ErrorKind::integrity, download({{blob}, {longer}}));
+}
+
+} // namespace aic::registry

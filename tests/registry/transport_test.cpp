@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/transport.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/fake_server.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace aic::registry {
+
+using testing::FakeRequest;
+using testing::FakeResponse;
+using testing::FakeServer;
+
+/// One request whose answer is kept.
+class Ask final : public Exchange {
+public:
+    explicit Ask(Request request) : request_(std::move(request)) {}
+
+    std::string description() const override { return "asking"; }
+
+    Request first() override { return request_; }
+
+    std::optional<Request> next(Answer& answer) override {
+        answer_ = std::move(answer);
+        return std::nullopt;
+    }
+
+    const Answer& answer() const { return *answer_; }
+
+private:
+    const Request request_;
+    std::optional<Answer> answer_;
+};
+
+static Answer ask(Request request, std::stop_token stop = {}) {
+    Transport transport;
+    Ask exchange(std::move(request));
+    Exchange* const one = &exchange;
+    transport.run({&one, 1}, stop);
+    return exchange.answer();
+}
+
+static Request get(const std::string& url) {
+    return {.url = Url::parse(url)};
+}
+
+TEST(TransportTest, an_answer_comes_with_status_headers_and_body) {
+    const FakeServer server([](const FakeRequest& request) {
+        EXPECT_EQ(request.header("x-test"), "1");
+        EXPECT_EQ(request.header("accept-encoding"), "identity");
+        return FakeResponse{.status = 200, .headers = {{"A", "1"}, {"a", "2"}}, .body = "hello"};
+    });
+    auto request = get(server.url() + "/x?y=z");
+    request.headers = {"X-Test: 1"};
+    const auto answer = ask(request);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "hello");
+    EXPECT_EQ(answer.header("A"), "1");
+    EXPECT_EQ(answer.all_headers("a"), (std::vector<std::string>{"1", "2"}));
+    EXPECT_EQ(answer.header("b"), std::nullopt);
+    EXPECT_EQ(server.requests()[0].target, "/x?y=z");
+}
+
+TEST(TransportTest, a_head_has_no_body) {
+    const FakeServer server([](const FakeRequest&) { return FakeResponse{.body = "hello"}; });
+    auto request = get(server.url());
+    request.method = Method::head;
+    EXPECT_EQ(ask(request).body, "");
+    EXPECT_EQ(server.requests()[0].method, "HEAD");
+}
+
+TEST(TransportTest, authorization_stays_with_its_origin) {
+    const FakeServer elsewhere([](const FakeRequest&) { return FakeResponse{.body = "there"}; });
+    const FakeServer server([&](const FakeRequest& request) {
+        if (request.path() == "/start")
+            return FakeResponse{.status = 302, .headers = {{"Location", "/own"}}};
+        return FakeResponse{.status = 307, .headers = {{"Location", elsewhere.url() + "/x"}}};
+    });
+    auto request = get(server.url() + "/start");
+    request.authorization = Secret("Bearer t");
+    EXPECT_EQ(ask(request).body, "there");
+    EXPECT_EQ(server.requests()[0].header("authorization"), "Bearer t");
+    EXPECT_EQ(server.requests()[1].header("authorization"), "Bearer t");
+    EXPECT_EQ(elsewhere.requests()[0].header("authorization"), "");
+}
+
+TEST(TransportTest, redirects_have_an_end) {
+    const FakeServer server([](const FakeRequest&) {
+        return FakeResponse{.status = 301, .headers = {{"Location", "/again"}}};
+    });
+    EXPECT_ERROR_SAYING(ErrorKind::network, "more than 10 times", ask(get(server.url())));
+    EXPECT_EQ(server.requests().size(), 11U);
+}
+
+TEST(TransportTest, a_redirect_to_something_else_than_the_web_is_refused) {
+    const FakeServer server([](const FakeRequest&) {
+        return FakeResponse{.status = 302, .headers = {{"Location", "file:///etc/passwd"}}};
+    });
+    EXPECT_ERROR(ErrorKind::network, ask(get(server.url())));
+}
+
+TEST(TransportTest, a_body_beyond_the_limit_is_refused_announced_or_not) {
+    for (const bool announced : {true, false}) {
+        const FakeServer server([&](const FakeRequest&) {
+            return FakeResponse{.body = std::string(1000, 'x'), .announce_length = announced};
+        });
+        auto request = get(server.url());
+        request.limit_bytes = 999;
+        EXPECT_ERROR_SAYING(ErrorKind::integrity, "more than the 999 bytes", ask(request));
+        request.limit_bytes = 1000;
+        EXPECT_EQ(ask(request).body.size(), 1000U);
+    }
+}
+
+TEST(TransportTest, of_an_error_page_only_the_beginning_is_kept) {
+    const FakeServer server([](const FakeRequest&) {
+        return FakeResponse{.status = 500, .body = std::string(1'000'000, 'x')};
+    });
+    EXPECT_EQ(ask(get(server.url())).body.size(), 65536U);
+}
+
+TEST(TransportTest, a_cut_connection_is_a_network_error) {
+    const FakeServer server(
+        [](const FakeRequest&) { return FakeResponse{.body = "hello", .cut_after = 3}; });
+    EXPECT_ERROR_SAYING(ErrorKind::network, "cut after 3 bytes", ask(get(server.url())));
+}
+
+TEST(TransportTest, nobody_there_is_a_network_error_with_a_hint) {
+    const auto error = testing::error_thrown_by([] { ask(get("http://127.0.0.1:1/")); });
+    ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "asking: connecting to 127.0.0.1"));
+    EXPECT_FALSE(error->hint().empty());
+}
+
+TEST(TransportTest, what_a_sink_throws_comes_out_whole) {
+    struct Full final : Sink {
+        void write(std::span<const std::byte>) override {
+            throw Error(ErrorKind::no_space, "full");
+        }
+    };
+
+    const FakeServer server([](const FakeRequest&) { return FakeResponse{.body = "hello"}; });
+    Full sink;
+    auto request = get(server.url());
+    request.sink = &sink;
+    EXPECT_ERROR_SAYING(ErrorKind::no_space, "asking: full", ask(request));
+}
+
+TEST(TransportTest, a_stop_ends_waiting_within_100_ms) {
+    const FakeServer server([](const FakeRequest&) { return FakeResponse{.silent = true}; });
+    std::stop_source stop;
+    std::chrono::steady_clock::time_point asked;
+    std::jthread stopper([&] {
+        while (server.requests().empty())
+            std::this_thread::yield();
+        asked = std::chrono::steady_clock::now();
+        stop.request_stop();
+    });
+    EXPECT_ERROR(ErrorKind::interrupted, ask(get(server.url()), stop.get_token()));
+    stopper.join();
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::milliseconds(100));
+}
+
+TEST(TransportTest, many_conversations_share_the_loop_in_order_and_connections_are_kept) {
+    const FakeServer server(
+        [](const FakeRequest& request) { return FakeResponse{.body = request.path()}; });
+    std::vector<std::unique_ptr<Ask>> asks;
+    std::vector<Exchange*> all;
+    for (int i = 0; i < 40; ++i) {
+        asks.push_back(std::make_unique<Ask>(get(fmt::format("{}/{}", server.url(), i))));
+        all.push_back(asks.back().get());
+    }
+    Transport transport;
+    transport.run(all, {});
+    for (int i = 0; i < 40; ++i)
+        EXPECT_EQ(asks[static_cast<std::size_t>(i)]->answer().body, fmt::format("/{}", i));
+    transport.run({}, {});
+}
+
+} // namespace aic::registry
