@@ -22,15 +22,12 @@ constexpr std::uint64_t k_bomb_factor = 250;
 /// A blob file read piece by piece and hashed on the way if that is needed.
 class BlobReader {
 public:
-    explicit BlobReader(const LayerBlob& blob)
-        : blob_(blob)
-        , source_(open_file(blob.path, O_RDONLY), blob.path)
-        , buffer_(k_read_bytes) {}
+    explicit BlobReader(const LayerBlob& blob) : blob_(blob), buffer_(k_read_bytes) {}
 
     std::span<const std::byte> next() {
-        const auto count = source_.read(buffer_);
+        const auto count = pread_some(blob_.file.fd->get(), buffer_, total_bytes_, blob_.file.path);
         const auto piece = std::span<const std::byte>(buffer_).first(count);
-        if (blob_.verified == registry::Verified::no)
+        if (blob_.file.verified == registry::Verified::no)
             hash_.update(piece);
         total_bytes_ += count;
         return piece;
@@ -42,7 +39,7 @@ public:
         if (total_bytes_ != blob_.descriptor.size_bytes)
             throw Error(ErrorKind::integrity, "the blob has {} bytes where its descriptor says {}",
                         total_bytes_, blob_.descriptor.size_bytes);
-        if (blob_.verified == registry::Verified::yes)
+        if (blob_.file.verified == registry::Verified::yes)
             return;
         if (const auto actual = Digest(hash_.finish()); actual != blob_.descriptor.digest)
             throw Error(ErrorKind::integrity, "the blob's digest is {} where {} was expected",
@@ -51,7 +48,6 @@ public:
 
 private:
     const LayerBlob& blob_;
-    FdSource source_;
     Bytes buffer_;
     Sha256Hasher hash_;
     std::uint64_t total_bytes_ = 0;

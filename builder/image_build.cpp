@@ -62,8 +62,8 @@ void convert_layers(registry::ImageSource& source, const LayerPlan& plan, Assemb
     pipeline.run([&](std::stop_token stage) {
         source.fetch(
             requests, spool,
-            [&](std::size_t index, const std::filesystem::path& path, registry::Verified verified) {
-                assembly.blob_ready(index, {path, requests[index].descriptor, verified,
+            [&](std::size_t index, const registry::BlobFile& blob) {
+                assembly.blob_ready(index, {blob, requests[index].descriptor,
                                             plan.unique[index].diff_id, requests[index].progress});
             },
             stage);

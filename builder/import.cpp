@@ -24,7 +24,7 @@ constexpr std::string_view k_staged_image = "image";
 class SharedParent {
 public:
     explicit SharedParent(fs::path path) : path_(std::move(path)) {
-        make_directories(path_, 0700);
+        require_private_directory(path_);
         WorkDir::remove_abandoned(path_);
     }
 
@@ -163,11 +163,21 @@ private:
         phase("converting");
         const auto& spool = config_.spool.value;
         const auto scratch_parent = spool / "scratch";
-        make_directories(scratch_parent, 0700);
+        // First the spool itself: what stands in a directory of somebody else's is nothing to clean
+        // up.
+        require_private_directory(spool);
+        require_private_directory(scratch_parent);
         WorkDir::remove_abandoned(scratch_parent);
         const WorkDir scratch(scratch_parent);
-        return build_image(*source_, {image_, image_config_, fmt::format("aic:{}", id_.str())},
-                           file, scratch.path(), spool, options_, observer_.progress, stop_);
+        try {
+            return build_image(*source_, {image_, image_config_, fmt::format("aic:{}", id_.str())},
+                               file, scratch.path(), spool, options_, observer_.progress, stop_);
+        } catch (const Error& error) {
+            // A blob that was damaged in the spool must not stand in the way of the next attempt.
+            if (error.kind() == ErrorKind::integrity)
+                drop_spooled_blobs();
+            throw;
+        }
     }
 
     cache::Record record_for(const BuiltImage& built, ContentHash layer_index_hash) const {
@@ -186,7 +196,7 @@ private:
         WorkDir::remove_abandoned(store_.layout().temporary());
         const WorkDir work(store_.layout().temporary());
         const auto staged = work.path() / k_staged_image;
-        fs::create_directory(staged);
+        make_directories(staged, 0700);
         const auto file = staged / cache::image_file_name(reference_.base_name(), id_);
 
         const auto built = build(file);

@@ -5,8 +5,8 @@
 #include "builder/layers/path.hpp"
 #include "builder/layers/tar_reader.hpp"
 #include "core/error.hpp"
-#include "core/printable.hpp"
 #include "core/pipeline.hpp"
+#include "core/printable.hpp"
 
 namespace aic::builder {
 
@@ -87,7 +87,7 @@ layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentT
         pipeline.wait();
     } catch (const Error& error) {
         // Whatever a blob of the wrong digest made the decoders say, the digest is what is wrong.
-        if (error.kind() == ErrorKind::integrity && blob.verified == registry::Verified::no)
+        if (error.kind() == ErrorKind::integrity && blob.file.verified == registry::Verified::no)
             verify_blob(blob);
         throw;
     }

@@ -15,9 +15,8 @@ namespace aic::builder {
 
 /// A layer's blob, ready to be read.
 struct LayerBlob {
-    std::filesystem::path path;
+    registry::BlobFile file;
     oci::Descriptor descriptor;
-    registry::Verified verified = registry::Verified::no;
     DiffId diff_id; ///< what the image config says the tar's digest is
     ProgressItem* progress = nullptr;
 };

@@ -56,6 +56,8 @@ Store::Store(fs::path root) : layout_(std::move(root), ::geteuid()) {
 
 void Store::prepare() {
     in_context(fmt::format("preparing the store '{}'", layout_.root().native()), [&] {
+        // What is in a subtree counts only if its user owns it.
+        require_private_directory(layout_.subtree());
         for (const auto& directory : {layout_.images(), layout_.references(), layout_.temporary()})
             make_directories(directory, k_private_mode);
         if (!fs::exists(layout_.description())) {

@@ -73,19 +73,26 @@ void pwrite_all(int fd, std::span<const std::byte> bytes, std::uint64_t offset,
     }
 }
 
+std::size_t pread_some(int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                       const std::filesystem::path& what) {
+    for (;;) {
+        const auto count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+        if (count >= 0)
+            return static_cast<std::size_t>(count);
+        if (errno != EINTR)
+            throw system_error("reading '{}'", what.native());
+    }
+}
+
 void pread_exact(int fd, std::span<std::byte> buffer, std::uint64_t offset,
                  const std::filesystem::path& what) {
     while (!buffer.empty()) {
-        const auto count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            throw system_error("reading '{}'", what.native());
+        const auto count = pread_some(fd, buffer, offset, what);
         if (count == 0)
             throw Error(ErrorKind::integrity, "'{}' ends at byte {} where more was expected",
                         what.native(), offset);
-        buffer = buffer.subspan(static_cast<std::size_t>(count));
-        offset += static_cast<std::uint64_t>(count);
+        buffer = buffer.subspan(count);
+        offset += count;
     }
 }
 

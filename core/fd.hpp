@@ -49,6 +49,9 @@ Fd open_directory(const std::filesystem::path& path);
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& what);
 void pwrite_all(int fd, std::span<const std::byte> bytes, std::uint64_t offset,
                 const std::filesystem::path& what);
+/// Up to `buffer.size()` bytes from `offset`; 0 at the end of the file, and only there.
+std::size_t pread_some(int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                       const std::filesystem::path& what);
 /// Exactly `buffer.size()` bytes from `offset`; a shorter file is Error(integrity).
 void pread_exact(int fd, std::span<std::byte> buffer, std::uint64_t offset,
                  const std::filesystem::path& what);

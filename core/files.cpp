@@ -111,11 +111,29 @@ static bool is_abandoned(const fs::path& entry) {
     return !is_held(entry / k_lock_name).value_or(false);
 }
 
+/// As unique_name() makes them, perhaps with the early lock's suffix: "host.1234.0123456789abcdef".
+static bool is_own_name(std::string_view name) {
+    if (name.ends_with(k_lock_name))
+        name.remove_suffix(k_lock_name.size());
+    constexpr std::string_view k_digits = "0123456789";
+    constexpr std::string_view k_hex_digits = "0123456789abcdef";
+    const auto random_dot = name.rfind('.');
+    if (random_dot == std::string_view::npos || random_dot == 0)
+        return false;
+    const auto random = name.substr(random_dot + 1);
+    const auto pid_dot = name.rfind('.', random_dot - 1);
+    if (pid_dot == std::string_view::npos)
+        return false;
+    const auto pid = name.substr(pid_dot + 1, random_dot - pid_dot - 1);
+    return random.size() == 16 && random.find_first_not_of(k_hex_digits) == std::string_view::npos
+           && !pid.empty() && pid.find_first_not_of(k_digits) == std::string_view::npos;
+}
+
 void WorkDir::remove_abandoned(const fs::path& parent) {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(parent, ignored)) {
         try {
-            if (is_abandoned(entry.path()))
+            if (is_own_name(entry.path().filename().native()) && is_abandoned(entry.path()))
                 fs::remove_all(entry.path());
         } catch (const std::exception&) {
             // Somebody else is removing it too, or it is not ours to remove.
@@ -138,6 +156,17 @@ void make_directories(const fs::path& directory, mode_t mode) {
     } else if (errno != EEXIST) {
         throw system_error("making the directory '{}'", directory.native());
     }
+}
+
+void require_private_directory(const fs::path& directory) {
+    make_directories(directory, 0700);
+    const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const auto status = fstat_of(fd.get(), directory);
+    const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool sticky = (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_uid != ::geteuid() && status.st_uid != 0) || (others_write && !sticky))
+        throw Error(ErrorKind::denied, "using '{}': others could exchange the files in it",
+                    directory.native());
 }
 
 static fs::path nearest_existing(fs::path path) {

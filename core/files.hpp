@@ -53,7 +53,8 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
 
-    /// Removes the work directories under `parent` whose makers are gone.
+    /// Removes the work directories under `parent` whose makers are gone. Whatever does not look
+    /// like one stays.
     static void remove_abandoned(const std::filesystem::path& parent);
 
 private:
@@ -64,6 +65,9 @@ private:
 void fsync_directory(const std::filesystem::path& directory);
 /// Makes a directory and its missing parents; each new one gets exactly `mode`, whatever the umask.
 void make_directories(const std::filesystem::path& directory, mode_t mode);
+/// Makes the directory where it is missing, and throws Error(denied) when it is a symlink, belongs
+/// to somebody else than the caller or root, or when others could exchange the files in it.
+void require_private_directory(const std::filesystem::path& directory);
 /// A name that no other process, here or on another node, comes to: host, pid and a random part.
 std::string unique_name();
 /// Bytes an ordinary user may still write to the file system of `path` or its nearest existing

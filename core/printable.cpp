@@ -14,7 +14,8 @@ bool is_continuation(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
-/// The length of the character that `text` begins with, 0 when it is no well-formed and visible one.
+/// The length of the character that `text` begins with, 0 when it is no well-formed and visible
+/// one.
 std::size_t visible_character(std::string_view text) {
     const auto first = static_cast<unsigned char>(text.front());
     if (first < 0x80)
@@ -30,7 +31,8 @@ std::size_t visible_character(std::string_view text) {
     const bool is_surrogate = code >= 0xD800 && code < 0xE000;
     // Controls of the second set, and characters that turn the line's direction round.
     const bool is_control = code < 0xA0 || (code >= 0x200E && code <= 0x200F)
-                            || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+                            || (code >= 0x2028 && code <= 0x202E)
+                            || (code >= 0x2066 && code <= 0x2069);
     return code < k_least[length] || code > 0x10FFFF || is_surrogate || is_control ? 0 : length;
 }
 

@@ -54,10 +54,11 @@ public:
                 progress->fetched_bytes = bytes;
     }
 
-    void ready(const Wanted& wanted, const fs::path& path, Verified verified) const {
+    void ready(const Wanted& wanted, Fd fd, const fs::path& path, Verified verified) const {
         fetched(wanted, wanted.descriptor.size_bytes);
+        const BlobFile file{std::make_shared<const Fd>(std::move(fd)), path, verified};
         for (const auto position : wanted.positions)
-            ready_(position, path, verified);
+            ready_(position, file);
     }
 
 private:
@@ -141,9 +142,9 @@ private:
         if (actual != blob().digest)
             throw Error(ErrorKind::integrity, "{} sent {} instead of {}", answer.url.host(),
                         actual.str(), blob().digest.str());
-        file_->publish();
+        auto fd = file_->publish();
         file_.reset();
-        reporter_.ready(wanted_, spool_.path_of(blob().digest), Verified::yes);
+        reporter_.ready(wanted_, std::move(fd), spool_.path_of(blob().digest), Verified::yes);
     }
 
     Client& client_;
@@ -167,8 +168,9 @@ void download_blobs(Client& client, std::span<const BlobRequest> blobs, const fs
     std::vector<std::unique_ptr<BlobExchange>> exchanges;
     std::vector<Exchange*> to_run;
     for (const auto& wanted : all) {
-        if (spool.has(wanted.descriptor.digest, wanted.descriptor.size_bytes)) {
-            reporter.ready(wanted, spool.path_of(wanted.descriptor.digest), Verified::no);
+        if (auto fd = spool.open(wanted.descriptor.digest, wanted.descriptor.size_bytes)) {
+            reporter.ready(wanted, std::move(*fd), spool.path_of(wanted.descriptor.digest),
+                           Verified::no);
             continue;
         }
         exchanges.push_back(std::make_unique<BlobExchange>(client, spool, wanted, reporter));

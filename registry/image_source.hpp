@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/config.hpp"
+#include "core/fd.hpp"
 #include "core/progress.hpp"
 #include "oci/image_config.hpp"
 #include "oci/manifest.hpp"
@@ -27,9 +28,16 @@ struct ResolvedImage {
 /// Whether a blob's bytes are known to be those of its digest.
 enum class Verified { yes, no };
 
-/// A blob that can now be read at `path`. Called from any thread, once per blob, in any order.
-using BlobReady =
-    std::function<void(std::size_t index, const std::filesystem::path& path, Verified verified)>;
+/// A blob that can now be read. The descriptor is shared, so read it with offsets (pread); `path`
+/// is for messages, since another process may already have removed the name.
+struct BlobFile {
+    std::shared_ptr<const Fd> fd;
+    std::filesystem::path path;
+    Verified verified = Verified::no;
+};
+
+/// Called from any thread, once per blob, in any order.
+using BlobReady = std::function<void(std::size_t index, const BlobFile& file)>;
 
 struct BlobRequest {
     oci::Descriptor descriptor;

@@ -150,11 +150,13 @@ void LayoutSource::fetch(std::span<const BlobRequest> blobs, const fs::path&,
     for (std::size_t i = 0; i < blobs.size(); ++i) {
         stop_if_asked(stop);
         const auto& blob = blobs[i];
-        in_context([&] { return fmt::format("fetching {}", blob.descriptor.digest.str()); },
-                   [&] { open_blob(blob.descriptor); });
+        auto fd =
+            in_context([&] { return fmt::format("fetching {}", blob.descriptor.digest.str()); },
+                       [&] { return open_blob(blob.descriptor); });
         if (blob.progress)
             blob.progress->fetched_bytes = blob.descriptor.size_bytes;
-        ready(i, blob_path(blob.descriptor.digest), Verified::no);
+        ready(i, {std::make_shared<const Fd>(std::move(fd)), blob_path(blob.descriptor.digest),
+                  Verified::no});
     }
 }
 

@@ -12,27 +12,26 @@ namespace fs = std::filesystem;
 namespace aic::registry {
 
 Spool::Spool(fs::path directory) : directory_(std::move(directory)) {
-    make_directories(directory_, 0700);
-    const auto fd = open_directory(directory_);
-    const auto status = fstat_of(fd.get(), directory_);
-    const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    const bool sticky = (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_uid != ::geteuid() && status.st_uid != 0) || (others_write && !sticky))
-        throw Error(ErrorKind::denied,
-                    "using '{}' for downloads: others could exchange the files in it",
-                    directory_.native())
-            .with_hint("name a directory of your own with AIC_IMAGE_SPOOL");
+    try {
+        require_private_directory(directory_);
+    } catch (const Error& error) {
+        throw error.with_hint("name a directory of your own with AIC_IMAGE_SPOOL");
+    }
 }
 
 fs::path Spool::path_of(const Digest& digest) const {
     return directory_ / digest.hex();
 }
 
-bool Spool::has(const Digest& digest, std::uint64_t size_bytes) const {
-    struct stat status;
-    return ::lstat(path_of(digest).c_str(), &status) == 0 && S_ISREG(status.st_mode)
-           && status.st_uid == ::geteuid()
-           && static_cast<std::uint64_t>(status.st_size) == size_bytes;
+std::optional<Fd> Spool::open(const Digest& digest, std::uint64_t size_bytes) const {
+    const auto path = path_of(digest);
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd)
+        return std::nullopt;
+    const auto status = fstat_of(fd.get(), path);
+    const bool usable = S_ISREG(status.st_mode) && status.st_uid == ::geteuid()
+                        && static_cast<std::uint64_t>(status.st_size) == size_bytes;
+    return usable ? std::optional(std::move(fd)) : std::nullopt;
 }
 
 void Spool::remove_abandoned() const {
@@ -80,12 +79,12 @@ void PartialFile::restart() {
         throw system_error("emptying '{}'", path_.native());
 }
 
-void PartialFile::publish() {
+Fd PartialFile::publish() {
     // No fsync: what a crash leaves behind is verified before it is used again.
     if (::rename(path_.c_str(), target_.c_str()) != 0)
         throw system_error("finishing '{}'", target_.native());
     path_.clear();
-    fd_.close_checked(target_);
+    return std::move(fd_);
 }
 
 } // namespace aic::registry

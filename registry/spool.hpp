@@ -5,6 +5,7 @@
 #include "core/fd.hpp"
 
 #include <filesystem>
+#include <optional>
 
 namespace aic::registry {
 
@@ -17,9 +18,9 @@ public:
     explicit Spool(std::filesystem::path directory);
 
     std::filesystem::path path_of(const Digest& digest) const;
-    /// True when a complete file of that size, written by the caller, is there. Its bytes are not
+    /// The complete file of that size, written by the caller, if it is there. Its bytes are not
     /// checked.
-    bool has(const Digest& digest, std::uint64_t size_bytes) const;
+    std::optional<Fd> open(const Digest& digest, std::uint64_t size_bytes) const;
     /// Removes the partial files that no process is writing.
     void remove_abandoned() const;
 
@@ -38,8 +39,8 @@ public:
     void write(std::span<const std::byte> bytes);
     /// Forgets what was written.
     void restart();
-    /// Gives the file its final name.
-    void publish();
+    /// Gives the file its final name; the descriptor to read it by, whoever removes the name.
+    Fd publish();
 
 private:
     std::filesystem::path target_;

@@ -27,9 +27,9 @@ protected:
         std::map<std::size_t, Verified> reported;
         download_blobs(
             client, blobs, spool_,
-            [&](std::size_t index, const fs::path& path, Verified verified) {
-                EXPECT_EQ(path, spool_ / blobs[index].descriptor.digest.hex());
-                EXPECT_TRUE(reported.emplace(index, verified).second);
+            [&](std::size_t index, const BlobFile& file) {
+                EXPECT_EQ(file.path, spool_ / blobs[index].descriptor.digest.hex());
+                EXPECT_TRUE(reported.emplace(index, file.verified).second);
             },
             stop);
         return reported;

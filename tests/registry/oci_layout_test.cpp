@@ -73,9 +73,9 @@ TEST_F(OciLayoutTest, a_tag_is_resolved_and_its_blobs_are_used_in_place) {
     const BlobRequest request{resolved.manifest.layers[0], nullptr};
     std::vector<std::string> seen;
     layout.fetch({&request, 1}, "/never/used",
-                 [&](std::size_t, const fs::path& path, Verified verified) {
-                     EXPECT_EQ(verified, Verified::no);
-                     seen.push_back(path);
+                 [&](std::size_t, const BlobFile& file) {
+                     EXPECT_EQ(file.verified, Verified::no);
+                     seen.push_back(file.path);
                  },
                  {});
     EXPECT_EQ(seen, std::vector<std::string>{path_of(request.descriptor).native()});
@@ -122,7 +122,7 @@ TEST_F(OciLayoutTest, a_blob_that_is_not_what_it_should_be_is_refused) {
     index({{"1", manifest}});
     const BlobRequest request{resolve("1").manifest.layers[0], nullptr};
     const auto fetch = [&] {
-        source("1").fetch({&request, 1}, "", [](std::size_t, const fs::path&, Verified) {}, {});
+        source("1").fetch({&request, 1}, "", [](std::size_t, const BlobFile&) {}, {});
     };
     const auto layer = path_of(request.descriptor);
     write_file(layer, "too long");

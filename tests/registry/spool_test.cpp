@@ -27,10 +27,10 @@ TEST_F(SpoolTest, a_new_directory_is_ones_own) {
 TEST_F(SpoolTest, a_published_file_has_the_digests_name) {
     PartialFile file(spool_, digest_);
     file.write(as_bytes("hello"));
-    EXPECT_FALSE(spool_.has(digest_, 5));
+    EXPECT_FALSE(spool_.open(digest_, 5).has_value());
     file.publish();
-    EXPECT_TRUE(spool_.has(digest_, 5));
-    EXPECT_FALSE(spool_.has(digest_, 4));
+    EXPECT_TRUE(spool_.open(digest_, 5).has_value());
+    EXPECT_FALSE(spool_.open(digest_, 4).has_value());
     EXPECT_EQ(read_file_if_exists(directory_ / digest_.hex(), 100), "hello");
     EXPECT_EQ(entries(), 1U);
 }
@@ -46,13 +46,13 @@ TEST_F(SpoolTest, a_restarted_file_is_empty) {
     file.restart();
     file.write(as_bytes("hello"));
     file.publish();
-    EXPECT_TRUE(spool_.has(digest_, 5));
+    EXPECT_TRUE(spool_.open(digest_, 5).has_value());
 }
 
 TEST_F(SpoolTest, a_symlink_is_not_a_blob) {
     write_file(dir_ / "elsewhere", "hello");
     fs::create_symlink(dir_ / "elsewhere", directory_ / digest_.hex());
-    EXPECT_FALSE(spool_.has(digest_, 5));
+    EXPECT_FALSE(spool_.open(digest_, 5).has_value());
 }
 
 TEST_F(SpoolTest, only_abandoned_partial_files_are_removed) {
