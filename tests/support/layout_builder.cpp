@@ -4,6 +4,7 @@
 #include "oci/media_type.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace fs = std::filesystem;
 
@@ -53,7 +54,11 @@ std::string LayoutBuilder::add_blob(const std::string& text) const {
     return digest_of(text);
 }
 
-void LayoutBuilder::write() {
+void LayoutBuilder::write(int lacking) {
+    const std::span all(layers_);
+    const auto in_config = all.first(all.size() - static_cast<std::size_t>(std::max(lacking, 0)));
+    const auto in_manifest =
+        all.first(all.size() - static_cast<std::size_t>(std::max(-lacking, 0)));
     for (const auto& layer : layers_)
         write_file(blob(layer), layer.blob);
     const auto platform = oci::Platform::host();
@@ -61,7 +66,7 @@ void LayoutBuilder::write() {
         R"({{"os": "{}", "architecture": "{}", "created": "2023-11-14T22:13:20Z", "config": {},
              "rootfs": {{"type": "layers", "diff_ids": [{}]}}}})",
         platform.os, platform.architecture, settings_,
-        joined(layers_, [](const Layer& layer) { return "\"" + layer.diff_id + "\""; }));
+        joined(in_config, [](const Layer& layer) { return "\"" + layer.diff_id + "\""; }));
     const auto layer_text = [](const Layer& layer) {
         return descriptor("application/vnd.oci.image.layer.v1.tar", layer.digest,
                           layer.blob.size());
@@ -70,7 +75,7 @@ void LayoutBuilder::write() {
         R"({{"schemaVersion": 2, "mediaType": "{}", "config": {}, "layers": [{}]}})",
         oci::k_oci_manifest,
         descriptor("application/vnd.oci.image.config.v1+json", add_blob(config), config.size()),
-        joined(layers_, layer_text));
+        joined(in_manifest, layer_text));
     write_file(root() / "index.json",
                fmt::format(R"({{"schemaVersion": 2, "mediaType": "{}", "manifests": [{}]}})",
                            oci::k_oci_index,

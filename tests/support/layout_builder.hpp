@@ -34,8 +34,9 @@ public:
     /// The config's inner object, as JSON: `"Env": […]`.
     LayoutBuilder& settings(std::string json);
 
-    /// Writes what was said so far.
-    void write();
+    /// Writes what was said so far; the config lacks so many of the last diff ids, or the manifest
+    /// so many of the last layers if it is negative.
+    void write(int lacking = 0);
 
     oci::Reference reference() const;
     Config config() const;
