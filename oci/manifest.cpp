@@ -146,7 +146,7 @@ Error nothing_for(const Index& index, const Platform& wanted) {
         if (can_match(entry) && entry.platform)
             present.push_back(entry.platform->str());
     std::ranges::sort(present);
-    present.erase(std::ranges::unique(present).begin(), present.end());
+    present.erase(std::unique(present.begin(), present.end()), present.end());
     if (present.empty())
         return Error(ErrorKind::no_platform, "no image for {}, and none for a named platform",
                      wanted.str());
