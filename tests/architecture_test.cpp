@@ -2,7 +2,6 @@
 #include "core/files.hpp"
 
 #include <fmt/format.h>
-
 #include <gmock/gmock.h>
 
 #include <filesystem>

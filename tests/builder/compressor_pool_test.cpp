@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/squashfs/compressor_pool.hpp"
-
 #include "tests/support/expect_error.hpp"
 
 #include <random>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/decoder.hpp"
-
 #include "core/bytes.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/layer_builder.hpp"
@@ -78,10 +77,8 @@ TEST(DecoderTest, good_streams_are_decoded_whole) {
 
 TEST(DecoderTest, buffers_of_any_size_give_the_same) {
     for (const auto& stream : good_streams())
-        for (const auto& [in, out] : {std::pair<std::size_t, std::size_t>{1, 4096},
-                                      {4096, 1},
-                                      {3, 7},
-                                      {1 << 20, 1 << 20}})
+        for (const auto& [in, out] :
+             {std::pair<std::size_t, std::size_t>{1, 4096}, {4096, 1}, {3, 7}, {1 << 20, 1 << 20}})
             EXPECT_TRUE(decoded(stream.bytes, in, out) == stream.text)
                 << stream.name << " " << in << " " << out;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import.hpp"
-
 #include "tests/builder/layer_cases.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/image_listing.hpp"

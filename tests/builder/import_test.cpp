@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import.hpp"
-
 #include "builder/layers/layer_index.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/image_listing.hpp"
@@ -30,8 +29,7 @@ protected:
     }
 
     std::string contents(const fs::path& image) {
-        return testing::text_of(
-            testing::without_profile_files(testing::listing_of_image(image)));
+        return testing::text_of(testing::without_profile_files(testing::listing_of_image(image)));
     }
 
     testing::LayoutBuilder layout;

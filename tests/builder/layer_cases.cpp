@@ -138,6 +138,7 @@ const std::vector<LayerCase>& layer_cases() {
     };
     return cases;
 }
+
 // clang-format on
 
 std::string expected_listing(const LayerCase& layer_case) {

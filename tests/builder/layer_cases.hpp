@@ -10,9 +10,10 @@ namespace aic::testing {
 /// One edge case of docs/layers.md: layers, and the tree or the refusal that they must give.
 struct LayerCase {
     std::string name; ///< begins with the rule's number
-    /// `L1 | L2` are layers, lowest first, of entries with ", " between them: `a=text` a file, `d/` a
-    /// directory, `l->t` a symlink, `b hard a` a hardlink, `fifo p`, `null p` a device 0:0, `wh a`, `opq d` (`opq .`
-    /// for the root); `@0700` at the end is a mode. `wh-dir a` and `wh-link a` are whiteouts of an odd type.
+    /// `L1 | L2` are layers, lowest first, of entries with ", " between them: `a=text` a file, `d/`
+    /// a directory, `l->t` a symlink, `b hard a` a hardlink, `fifo p`, `null p` a device 0:0, `wh
+    /// a`, `opq d` (`opq .` for the root); `@0700` at the end is a mode. `wh-dir a` and `wh-link a`
+    /// are whiteouts of an odd type.
     std::string layers;
     std::string tree;         ///< as text_of() with "; " for line ends
     std::string refusal = {}; ///< part of the message of the Error(integrity), instead of a tree

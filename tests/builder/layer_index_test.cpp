@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/layer_index.hpp"
-
 #include "tests/support/expect_error.hpp"
 #include "tests/support/golden_file.hpp"
 #include "tests/support/layer_builder.hpp"
@@ -92,8 +91,7 @@ TEST(LayerIndexTest, entries_cut_at_any_byte_do_not_read_beyond) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
         index.entries.assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
         // A cut between two entries is no damage that an entry could tell.
-        const auto error =
-            testing::error_thrown_by([&] { testing::entries_of(index); });
+        const auto error = testing::error_thrown_by([&] { testing::entries_of(index); });
         EXPECT_TRUE(!error || error->kind() == ErrorKind::integrity) << size;
     }
 }

@@ -37,8 +37,8 @@ std::optional<std::pair<std::string, std::string>> around(const std::string& tex
 }
 
 void add_entry(LayerBuilder& layer, const std::string& notation) {
-    const auto at = notation.rfind("@0") != std::string::npos ? notation.rfind("@0")
-                                                              : notation.rfind('@');
+    const auto at =
+        notation.rfind("@0") != std::string::npos ? notation.rfind("@0") : notation.rfind('@');
     const auto text = notation.substr(0, at);
     EntryOptions options;
     if (at != std::string::npos)

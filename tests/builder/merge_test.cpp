@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/merge.hpp"
-
 #include "core/log.hpp"
 #include "tests/builder/layer_cases.hpp"
 #include "tests/support/expect_error.hpp"
@@ -33,7 +32,9 @@ TEST_P(LayerRules, hold_when_layers_are_merged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, LayerRules, ::testing::ValuesIn(testing::layer_cases()),
-                         [](const auto& parameter) { return testing::identifier_of(parameter.param); });
+                         [](const auto& parameter) {
+                             return testing::identifier_of(parameter.param);
+                         });
 
 /// The inode at a path of the merged layers.
 Inode inode_at(const LayerStack& stack, std::string_view path) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/squashfs/segment_writer.hpp"
-
 #include "tests/support/expect_error.hpp"
 #include "tests/support/segment_maker.hpp"
 
@@ -8,8 +7,8 @@
 
 namespace aic::squashfs {
 
-using testing::make_segment;
 using testing::MadeSegment;
+using testing::make_segment;
 
 std::string noise(std::size_t size, unsigned seed) {
     std::minstd_rand random(seed);
@@ -80,8 +79,8 @@ TEST(SegmentWriterTest, the_same_large_file_is_stored_once) {
 }
 
 TEST(SegmentWriterTest, different_files_of_one_size_are_not_the_same) {
-    const auto made = make_segment(
-        {}, {noise(30'000, 1), noise(30'000, 2), noise(900, 3), noise(900, 4)});
+    const auto made =
+        make_segment({}, {noise(30'000, 1), noise(30'000, 2), noise(900, 3), noise(900, 4)});
     EXPECT_NE(made.data.contents[0].start, made.data.contents[1].start);
     EXPECT_NE(made.data.contents[2].fragment_offset, made.data.contents[3].fragment_offset);
 }
@@ -116,14 +115,13 @@ TEST(SegmentWriterTest, zeros_take_no_space) {
 TEST(SegmentWriterTest, skipped_bytes_are_as_written_zeros) {
     const auto start = noise(5000, 1), end = noise(3000, 2);
     const auto written = make_segment({}, {start + std::string(40'000, '\0') + end});
-    const auto skipped =
-        make_segment({}, [&](SegmentWriter& writer, std::stop_token stop) {
-            writer.begin(48'000);
-            writer.write(as_bytes(start), stop);
-            writer.skip(40'000, stop);
-            writer.write(as_bytes(end), stop);
-            writer.end(stop);
-        });
+    const auto skipped = make_segment({}, [&](SegmentWriter& writer, std::stop_token stop) {
+        writer.begin(48'000);
+        writer.write(as_bytes(start), stop);
+        writer.skip(40'000, stop);
+        writer.write(as_bytes(end), stop);
+        writer.end(stop);
+    });
     EXPECT_TRUE(skipped.bytes == written.bytes);
     EXPECT_EQ(skipped.data.block_sizes, written.data.block_sizes);
 }
@@ -151,10 +149,9 @@ TEST(SegmentWriterTest, a_file_longer_than_announced_is_refused) {
 }
 
 TEST(SegmentWriterTest, a_sparse_file_beyond_all_measure_is_refused) {
-    EXPECT_ERROR_SAYING(ErrorKind::integrity, "add up to more than",
-                        make_segment({}, [](SegmentWriter& writer, std::stop_token) {
-                            writer.begin(1ULL << 50);
-                        }));
+    EXPECT_ERROR_SAYING(
+        ErrorKind::integrity, "add up to more than",
+        make_segment({}, [](SegmentWriter& writer, std::stop_token) { writer.begin(1ULL << 50); }));
 }
 
 } // namespace aic::squashfs

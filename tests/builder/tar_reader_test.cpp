@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/tar_reader.hpp"
-
 #include "core/bytes.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/layer_builder.hpp"
@@ -58,7 +57,8 @@ protected:
     void TearDown() override { std::setlocale(LC_ALL, "C"); }
 
     static std::vector<std::string> names() {
-        return {"na\xc3\xafve", "nai\xcc\x88ve", "na\xefve", "\xff\xfe", "\xe6\x97\xa5\xe6\x9c\xac"};
+        return {"na\xc3\xafve", "nai\xcc\x88ve", "na\xefve", "\xff\xfe",
+                "\xe6\x97\xa5\xe6\x9c\xac"};
     }
 };
 
@@ -84,10 +84,9 @@ TEST_P(TarNames, are_raw_bytes_in_gnu_long_names) {
 TEST_P(TarNames, are_raw_bytes_in_link_targets) {
     for (const auto& name : names()) {
         EXPECT_EQ(first_entry(LayerBuilder().symlink("l", name).tar()).target, name);
-        EXPECT_EQ(
-            first_entry(LayerBuilder().symlink("l", "x", {.pax = {{"linkpath", name}}}).tar())
-                .target,
-            name);
+        EXPECT_EQ(first_entry(LayerBuilder().symlink("l", "x", {.pax = {{"linkpath", name}}}).tar())
+                      .target,
+                  name);
     }
 }
 
@@ -125,9 +124,12 @@ TEST(TarReaderTest, sizes_over_8_gib_are_read) {
     const auto header = testing::tar_header('0', "big", size, {});
     for (const auto& tar :
          {LayerBuilder()
-              .file("big", "", {.tamper = [&](auto& raw) { raw.replace(124, 12, header, 124, 12); }})
+              .file("big", "",
+                    {.tamper = [&](auto& raw) { raw.replace(124, 12, header, 124, 12); }})
               .without_end(),
-          LayerBuilder().file("big", "", {.pax = {{"size", std::to_string(size)}}}).without_end()}) {
+          LayerBuilder()
+              .file("big", "", {.pax = {{"size", std::to_string(size)}}})
+              .without_end()}) {
         TarReader reader(pieces_of(tar));
         EXPECT_EQ(reader.next().value().size_bytes, size);
     }
@@ -166,8 +168,7 @@ TEST(TarReaderTest, attributes_are_sorted_and_binary) {
     const std::string value("a\0\xff", 3);
     const auto entry = first_entry(
         LayerBuilder().file("a", "x", {.xattrs = {{"user.z", value}, {"user.b", ""}}}).tar());
-    EXPECT_THAT(entry.xattrs,
-                ::testing::ElementsAre(Xattr{"user.b", ""}, Xattr{"user.z", value}));
+    EXPECT_THAT(entry.xattrs, ::testing::ElementsAre(Xattr{"user.b", ""}, Xattr{"user.z", value}));
 }
 
 TEST(TarReaderTest, sparse_files_of_both_forms_have_their_holes) {
@@ -240,8 +241,8 @@ TEST(TarReaderTest, drain_takes_every_piece) {
 }
 
 TEST(TarReaderTest, a_global_header_is_ignored) {
-    const auto entries = read(
-        LayerBuilder().global_header({{"comment", "0123abc"}}).file("a", "x").tar());
+    const auto entries =
+        read(LayerBuilder().global_header({{"comment", "0123abc"}}).file("a", "x").tar());
     ASSERT_EQ(entries.size(), 1U);
     EXPECT_EQ(entries[0].entry.path, "a");
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/record.hpp"
-
 #include "tests/support/expect_error.hpp"
 #include "tests/support/golden_file.hpp"
 #include "tests/support/sample_record.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/store.hpp"
-
 #include "tests/support/expect_error.hpp"
 #include "tests/support/sample_record.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -84,8 +83,7 @@ TEST_F(StoreTest, the_first_to_publish_wins) {
 TEST_F(StoreTest, a_reference_is_found_by_its_platform) {
     refer("docker.io/library/ubuntu:22.04", record.id);
     EXPECT_EQ(store.find_reference("docker.io/library/ubuntu:22.04", k_platform)->id, record.id);
-    EXPECT_FALSE(
-        store.find_reference("docker.io/library/ubuntu:22.04", {"linux", "arm64", ""}));
+    EXPECT_FALSE(store.find_reference("docker.io/library/ubuntu:22.04", {"linux", "arm64", ""}));
 }
 
 TEST_F(StoreTest, ids_are_found_by_their_first_digits) {
@@ -139,8 +137,7 @@ TEST_F(StoreTest, a_damaged_record_is_left_out_of_lists) {
     write_file(store.layout().references() / "odd.json", "{");
     EXPECT_EQ(store.list().size(), 1U);
     EXPECT_TRUE(store.references().empty());
-    EXPECT_ERROR_SAYING(ErrorKind::integrity, "record.json",
-                        store.find(record.id, record.variant));
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "record.json", store.find(record.id, record.variant));
 }
 
 TEST_F(StoreTest, a_newer_format_is_refused) {

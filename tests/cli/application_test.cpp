@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/application.hpp"
-
 #include "cli/completion.hpp"
 #include "cli/generated_file.hpp"
 #include "cli/manual.hpp"
@@ -34,9 +33,9 @@ int status_of(std::vector<std::string> words) {
 
 TEST(ExitStatusTest, each_kind_has_its_number) {
     const std::pair<ErrorKind, int> numbers[] = {
-        {ErrorKind::system, 1},      {ErrorKind::usage, 2},       {ErrorKind::not_found, 3},
-        {ErrorKind::denied, 4},      {ErrorKind::network, 5},     {ErrorKind::integrity, 6},
-        {ErrorKind::busy, 7},        {ErrorKind::no_space, 8},    {ErrorKind::no_platform, 9},
+        {ErrorKind::system, 1},       {ErrorKind::usage, 2},    {ErrorKind::not_found, 3},
+        {ErrorKind::denied, 4},       {ErrorKind::network, 5},  {ErrorKind::integrity, 6},
+        {ErrorKind::busy, 7},         {ErrorKind::no_space, 8}, {ErrorKind::no_platform, 9},
         {ErrorKind::interrupted, 130}};
     for (const auto& [kind, number] : numbers)
         EXPECT_EQ(static_cast<int>(kind), number);
@@ -138,8 +137,7 @@ TEST(CompletionTest, bash_completes_verbs_and_options) {
 
 TEST(ManualTest, there_is_a_page_for_every_verb) {
     Application application;
-    EXPECT_EQ(manual_pages(application.app()).size(),
-              visible_verbs(application.app()).size() + 1);
+    EXPECT_EQ(manual_pages(application.app()).size(), visible_verbs(application.app()).size() + 1);
 }
 
 TEST(ManualTest, groff_has_no_complaint) {
@@ -150,9 +148,8 @@ TEST(ManualTest, groff_has_no_complaint) {
     const auto pages = manual_pages(application.app());
     write_all_of(pages, directory);
     for (const auto& page : pages)
-        EXPECT_TRUE(testing::succeeds(
-            fmt::format("test -z \"$(groff -man -Tutf8 -ww -z '{}' 2>&1)\"",
-                        (directory / page.name).native())))
+        EXPECT_TRUE(testing::succeeds(fmt::format(
+            "test -z \"$(groff -man -Tutf8 -ww -z '{}' 2>&1)\"", (directory / page.name).native())))
             << page.name;
 }
 

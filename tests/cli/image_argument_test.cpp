@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_argument.hpp"
-
 #include "tests/support/expect_error.hpp"
 #include "tests/support/sample_record.hpp"
 #include "tests/support/temp_dir.hpp"

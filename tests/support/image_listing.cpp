@@ -88,8 +88,8 @@ Listing listing_of_directory(const fs::path& directory) {
 }
 
 bool unsquash(const fs::path& image, const fs::path& directory) {
-    return succeeds(fmt::format("unsquashfs -q -n -p 1 -d '{}' '{}'", directory.native(),
-                                image.native()));
+    return succeeds(
+        fmt::format("unsquashfs -q -n -p 1 -d '{}' '{}'", directory.native(), image.native()));
 }
 
 bool succeeds(const std::string& command) {

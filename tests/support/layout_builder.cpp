@@ -111,8 +111,7 @@ builder::ImportOptions small_import_options() {
 }
 
 Listing without_profile_files(Listing listing) {
-    for (const char* path :
-         {"etc", "etc/environment", "etc/fstab", "etc/rc", "etc/rc.local"})
+    for (const char* path : {"etc", "etc/environment", "etc/fstab", "etc/rc", "etc/rc.local"})
         listing.erase(path);
     return listing;
 }
