@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <ctime>
+#include <utility>
 
 namespace aic::cache {
 
@@ -49,6 +50,27 @@ public:
         }
     }
 
+    /// nlohmann would convert fractions, signs and what is too large without a word.
+    template <typename T>
+    T number(const char* name) const {
+        const auto& value = at(name);
+        if (value.is_number_unsigned() && std::in_range<T>(value.get<std::uint64_t>()))
+            return value.get<T>();
+        if (value.is_number_integer() && !value.is_number_unsigned()
+            && std::in_range<T>(value.get<std::int64_t>()))
+            return value.get<T>();
+        throw Error(ErrorKind::integrity, "the field '{}' is no number of its range", name);
+    }
+
+    oci::Platform platform(const char* name) const {
+        const auto text = get<std::string>(name);
+        try {
+            return oci::Platform::parse(text);
+        } catch (const Error& error) { // the words of an option, where a file is damaged
+            throw Error(ErrorKind::integrity, "the field '{}': {}", name, error.message());
+        }
+    }
+
     const json& at(const char* name) const {
         const auto found = object_.find(name);
         if (found == object_.end())
@@ -84,11 +106,11 @@ SegmentRecord parse_segment(const json& value) {
     return {
         .diff_id = fields.digest_if_there<DiffId>("diff_id"),
         .blob = fields.digest_if_there<Digest>("blob"),
-        .offset = fields.get<std::uint64_t>("offset"),
-        .length_bytes = fields.get<std::uint64_t>("length"),
+        .offset = fields.number<std::uint64_t>("offset"),
+        .length_bytes = fields.number<std::uint64_t>("length"),
         .hash = fields.hash("sha256"),
-        .format = fields.get<std::uint32_t>("format"),
-        .producer_uid = fields.get<std::int64_t>("producer_uid"),
+        .format = fields.number<std::uint32_t>("format"),
+        .producer_uid = fields.number<std::int64_t>("producer_uid"),
     };
 }
 
@@ -96,7 +118,7 @@ json parse_versioned(std::string_view text, int newest) {
     auto value = json::parse(text, nullptr, false);
     if (value.is_discarded())
         throw Error(ErrorKind::integrity, "not JSON");
-    const auto version = Fields(value).get<int>("version");
+    const auto version = Fields(value).number<int>("version");
     if (version > newest)
         throw Error(ErrorKind::integrity, "version {} needs a newer aic-image", version);
     return value;
@@ -144,22 +166,22 @@ Record parse_record(std::string_view text) {
         .id = fields.digest<ImageId>("id"),
         .variant = fields.get<std::string>("variant"),
         .reference = fields.get<std::string>("reference"),
-        .platform = oci::Platform::parse(fields.get<std::string>("platform")),
+        .platform = fields.platform("platform"),
         .manifest_digest = fields.digest<Digest>("manifest_digest"),
         .manifest_json = fields.get<std::string>("manifest"),
         .config_json = fields.get<std::string>("config"),
         .file_name = fields.get<std::string>("file_name"),
-        .size_bytes = fields.get<std::uint64_t>("size_bytes"),
+        .size_bytes = fields.number<std::uint64_t>("size_bytes"),
         .file_digest = fields.hash("file_digest"),
         .segments = {},
         .header = parse_segment(fields.at("header")),
         .tables = parse_segment(fields.at("tables")),
         .layer_index_hash = fields.hash("layer_index_sha256"),
         .compression = fields.get<std::string>("compression"),
-        .block_bytes = fields.get<std::uint32_t>("block_bytes"),
+        .block_bytes = fields.number<std::uint32_t>("block_bytes"),
         .profile = fields.get<std::string>("profile"),
         .created_seconds = parse_utc_time(fields.get<std::string>("created")),
-        .owner_uid = fields.get<std::int64_t>("owner_uid"),
+        .owner_uid = fields.number<std::int64_t>("owner_uid"),
         .made_by = fields.get<std::string>("made_by"),
     };
     for (const auto& segment : fields.at("segments"))

@@ -173,9 +173,13 @@ void Store::remove(const StoredImage& image) {
         return;
     ::rmdir(layout_.image(image.record.id).c_str());
     for (const auto& path : entries_of(layout_.references())) {
-        const auto text = read_file_if_exists(path, k_max_record_bytes);
-        if (text && parse_reference_record(*text).id == image.record.id)
-            ::unlink(path.c_str());
+        try {
+            const auto text = read_file_if_exists(path, k_max_record_bytes);
+            if (text && parse_reference_record(*text).id == image.record.id)
+                ::unlink(path.c_str());
+        } catch (const Error& error) {
+            warn("reading '{}': {}", path.native(), error.message());
+        }
     }
 }
 

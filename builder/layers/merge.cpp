@@ -48,6 +48,7 @@ private:
     void place(const LayerEntry& entry);
     void place_directory(NodeId parent, const LayerEntry& entry);
     void place_hardlink(NodeId parent, const LayerEntry& entry);
+    void place_late_link(NodeId parent, const LayerEntry& entry, const std::string& target);
     void replace(NodeId parent, std::string_view name, InodeId inode);
     void link_late_targets();
     InodeId inode_of(const LayerEntry& entry);
@@ -136,7 +137,9 @@ void LayerMerge::place_hardlink(NodeId parent, const LayerEntry& entry) {
             throw Error(ErrorKind::integrity, "'{}' is a hardlink to the directory '{}'",
                         printable(entry.path), printable(entry.target));
         const auto inode = tree_.node(*target).inode;
-        if (tree_.find(parent, name) != target)
+        if (const auto late = late_links_.find(inode); late != late_links_.end())
+            place_late_link(parent, entry, late->second.target);
+        else if (tree_.find(parent, name) != target)
             replace(parent, name, inode);
         return;
     }
@@ -144,10 +147,15 @@ void LayerMerge::place_hardlink(NodeId parent, const LayerEntry& entry) {
         replace(parent, name, lower->second);
         return;
     }
-    // Rule 13: the target may yet come; an empty file keeps the place.
+    place_late_link(parent, entry, entry.target);
+}
+
+/// Rule 13: the target may yet come; an empty file of its own keeps the place.
+void LayerMerge::place_late_link(NodeId parent, const LayerEntry& entry,
+                                 const std::string& target) {
     const auto placeholder = tree_.add_inode({.type = EntryType::file});
-    replace(parent, name, placeholder);
-    late_links_.emplace(placeholder, LateLink{entry.path, entry.target});
+    replace(parent, base_of(entry.path), placeholder);
+    late_links_.emplace(placeholder, LateLink{entry.path, target});
 }
 
 void LayerMerge::replace(NodeId parent, std::string_view name, InodeId inode) {

@@ -56,9 +56,9 @@ TarReader::TarReader(TarPieces pieces)
     : pieces_(std::move(pieces))
     , locale_(std::make_unique<RawLocale>())
     , archive_(archive_read_new()) {
-    archive_read_support_format_tar(archive_);
-    archive_read_support_format_empty(archive_);
-    if (archive_read_open(archive_, this, nullptr, Callbacks::read, nullptr) != ARCHIVE_OK)
+    archive_read_support_format_tar(archive_.get());
+    archive_read_support_format_empty(archive_.get());
+    if (archive_read_open(archive_.get(), this, nullptr, Callbacks::read, nullptr) != ARCHIVE_OK)
         fail();
 }
 
@@ -77,21 +77,23 @@ std::span<const std::byte> TarReader::next_piece() {
     return std::span(k_zeros).subspan(odd_bytes);
 }
 
-TarReader::~TarReader() {
-    archive_read_free(archive_);
+TarReader::~TarReader() = default;
+
+void TarReader::Free::operator()(archive* handle) const noexcept {
+    archive_read_free(handle);
 }
 
 void TarReader::fail() {
     if (failure_)
         std::rethrow_exception(failure_);
-    const char* reason = archive_error_string(archive_);
+    const char* reason = archive_error_string(archive_.get());
     throw Error(ErrorKind::integrity, "reading the tar: {}", reason ? reason : "no detail");
 }
 
 std::optional<TarReader::Item> TarReader::next() {
     for (;;) {
         archive_entry* entry = nullptr;
-        const int result = archive_read_next_header(archive_, &entry);
+        const int result = archive_read_next_header(archive_.get(), &entry);
         if (result == ARCHIVE_EOF)
             return std::nullopt;
         // A warning is libarchive's word on charsets, which do not concern us.
@@ -201,7 +203,7 @@ std::optional<DataPiece> TarReader::data() {
     std::size_t size = 0;
     la_int64_t offset = 0;
     const bool was_padded = padded_;
-    const int result = archive_read_data_block(archive_, &bytes, &size, &offset);
+    const int result = archive_read_data_block(archive_.get(), &bytes, &size, &offset);
     if (result == ARCHIVE_EOF)
         return std::nullopt;
     if (padded_ != was_padded)

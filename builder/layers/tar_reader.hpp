@@ -51,6 +51,10 @@ private:
     struct Callbacks;
     struct RawLocale;
 
+    struct Free {
+        void operator()(archive* handle) const noexcept;
+    };
+
     std::span<const std::byte> next_piece();
     Item convert(void* entry);
     [[noreturn]] void fail();
@@ -61,7 +65,7 @@ private:
     bool padded_ = false; ///< the last block was filled up with zeros that the tar does not have
     std::uint64_t total_bytes_ = 0;
     std::unique_ptr<RawLocale> locale_;
-    archive* archive_ = nullptr;
+    std::unique_ptr<archive, Free> archive_;
 };
 
 } // namespace aic::layers

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/squashfs/compressor_pool.hpp"
+#include "tests/support/expect_error.hpp"
+
+#include <random>
+
+namespace aic::squashfs {
+
+constexpr std::size_t k_block = 4096;
+
+void fill(BlockJob& job, std::string_view text) {
+    std::ranges::copy(as_bytes(text), job.raw.begin());
+    job.raw_size = text.size();
+}
+
+std::string random_bytes(std::size_t size) {
+    std::mt19937 random(1);
+    std::string bytes(size, '\0');
+    for (char& c : bytes)
+        c = static_cast<char>(random());
+    return bytes;
+}
+
+class CompressorPoolTest : public ::testing::TestWithParam<const char*> {
+protected:
+    CompressorPool pool{2, Compression::parse(GetParam())};
+    BlockLane lane{8, k_block};
+
+    std::string round_trip(std::string_view text) {
+        auto& job = lane.acquire({});
+        fill(job, text);
+        pool.submit(job);
+        lane.wait_for(job, {});
+        std::string result(as_text(job.result()));
+        if (!job.stored) {
+            Bytes raw(k_block);
+            raw.resize(make_decompressor(pool.compression().id())->decompress(job.result(), raw));
+            result = as_text(raw);
+        }
+        EXPECT_EQ(stored_bytes(job.size_field()), job.result().size());
+        lane.release(job);
+        return result;
+    }
+};
+
+TEST_P(CompressorPoolTest, a_block_comes_back_as_it_was) {
+    const std::string text(k_block, 'x');
+    EXPECT_EQ(round_trip(text), text);
+    EXPECT_EQ(round_trip("short"), "short");
+}
+
+TEST_P(CompressorPoolTest, what_cannot_be_compressed_is_stored) {
+    const auto bytes = random_bytes(k_block);
+    EXPECT_EQ(round_trip(bytes), bytes);
+}
+
+TEST_P(CompressorPoolTest, a_job_is_as_good_as_new_each_time) {
+    for (int i = 0; i < 50; ++i)
+        EXPECT_EQ(round_trip(std::string(100, 'a')), std::string(100, 'a'));
+}
+
+INSTANTIATE_TEST_SUITE_P(Compressors, CompressorPoolTest,
+                         ::testing::Values("none", "gzip", "lz4", "zstd", "zstd:9"));
+
+TEST(BlockLaneTest, waiting_for_a_free_job_ends_with_the_stop) {
+    BlockLane lane(1, k_block);
+    lane.acquire({});
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_ERROR(ErrorKind::interrupted, lane.acquire(stop.get_token()));
+}
+
+TEST(BlockLaneTest, waiting_for_a_block_ends_with_the_stop) {
+    BlockLane lane(1, k_block);
+    auto& job = lane.acquire({});
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_ERROR(ErrorKind::interrupted, lane.wait_for(job, stop.get_token()));
+}
+
+TEST(BlockLaneTest, its_end_waits_for_the_pool) {
+    CompressorPool pool(1, {});
+    for (int i = 0; i < 100; ++i) {
+        BlockLane lane(4, k_block);
+        for (int j = 0; j < 4; ++j) {
+            auto& job = lane.acquire({});
+            job.raw_size = k_block;
+            pool.submit(job);
+        }
+    }
+}
+
+} // namespace aic::squashfs

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/store.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/sample_record.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <sys/stat.h>
+
+namespace fs = std::filesystem;
+
+namespace aic::cache {
+
+const oci::Platform k_platform{"linux", "amd64", ""};
+
+class StoreTest : public ::testing::Test {
+protected:
+    void SetUp() override { store.prepare(); }
+
+    /// A finished image directory as an import stages it; its file holds `text`.
+    fs::path staged(const Record& image, std::string_view text) {
+        const auto path = store.layout().temporary() / unique_name();
+        fs::create_directory(path);
+        write_file(path / image.file_name, text);
+        write_file(path / k_record_name, to_json(image));
+        return path;
+    }
+
+    StoredImage publish(const Record& image, std::string_view text = "bytes") {
+        return store.publish(staged(image, text), image.id, image.variant);
+    }
+
+    void refer(const char* reference, const ImageId& id) {
+        store.write_reference({.reference = reference, .id = id}, k_platform);
+    }
+
+    testing::TempDir directory;
+    Store store{directory / "store"};
+    const Record record = testing::sample_record();
+};
+
+TEST_F(StoreTest, its_directories_are_private) {
+    struct stat status;
+    for (const auto& path : {store.layout().subtree(), store.layout().images()}) {
+        ASSERT_EQ(::stat(path.c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777U, 0700U) << path;
+    }
+}
+
+TEST_F(StoreTest, preparing_it_again_changes_nothing) {
+    publish(record);
+    store.prepare();
+    EXPECT_TRUE(store.find(record.id, record.variant));
+}
+
+TEST_F(StoreTest, a_published_image_is_found) {
+    publish(record);
+    const auto found = store.find(record.id, record.variant);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(read_file_if_exists(found->file(), 100), "bytes");
+    EXPECT_EQ(store.find_all(record.id).size(), 1U);
+    EXPECT_EQ(store.list().size(), 1U);
+}
+
+TEST_F(StoreTest, what_is_not_there_is_not_found) {
+    EXPECT_FALSE(store.find(record.id, record.variant));
+    EXPECT_FALSE(store.find_reference("x", k_platform));
+    EXPECT_TRUE(store.find_all(record.id).empty());
+}
+
+TEST_F(StoreTest, a_store_that_does_not_exist_is_empty) {
+    const Store nowhere(directory / "nowhere");
+    EXPECT_TRUE(nowhere.list().empty());
+    EXPECT_TRUE(nowhere.references().empty());
+    EXPECT_FALSE(fs::exists(directory / "nowhere"));
+}
+
+TEST_F(StoreTest, the_first_to_publish_wins) {
+    publish(record, "first");
+    const auto second = publish(record, "second");
+    EXPECT_EQ(read_file_if_exists(second.file(), 100), "first");
+}
+
+TEST_F(StoreTest, a_reference_is_found_by_its_platform) {
+    refer("docker.io/library/ubuntu:22.04", record.id);
+    EXPECT_EQ(store.find_reference("docker.io/library/ubuntu:22.04", k_platform)->id, record.id);
+    EXPECT_FALSE(store.find_reference("docker.io/library/ubuntu:22.04", {"linux", "arm64", ""}));
+}
+
+TEST_F(StoreTest, ids_are_found_by_their_first_digits) {
+    publish(record);
+    publish(testing::sample_record("other"));
+    EXPECT_THAT(store.ids_with_prefix(record.id.hex().substr(0, 8)),
+                ::testing::ElementsAre(record.id));
+    EXPECT_EQ(store.ids_with_prefix("").size(), 2U);
+}
+
+TEST_F(StoreTest, removing_an_image_takes_its_references_along) {
+    refer("a", record.id);
+    refer("b", ImageId(sha256_of("other")));
+    store.remove(publish(record));
+    EXPECT_FALSE(store.find(record.id, record.variant));
+    EXPECT_FALSE(store.find_reference("a", k_platform));
+    EXPECT_TRUE(store.find_reference("b", k_platform));
+    EXPECT_FALSE(fs::exists(store.layout().image(record.id)));
+    EXPECT_TRUE(fs::is_empty(store.layout().temporary()));
+}
+
+TEST_F(StoreTest, removing_one_variant_leaves_the_other_and_the_references) {
+    auto other = record;
+    other.variant = "lz4-128k";
+    publish(other);
+    refer("a", record.id);
+    store.remove(publish(record));
+    EXPECT_EQ(store.find_all(record.id).size(), 1U);
+    EXPECT_TRUE(store.find_reference("a", k_platform));
+}
+
+TEST_F(StoreTest, removing_works_beside_a_damaged_reference) {
+    const auto image = publish(record);
+    write_file(store.layout().references() / "odd.json", "not json");
+    refer("z", record.id);
+    EXPECT_NO_THROW(store.remove(image));
+    EXPECT_FALSE(store.find_reference("z", k_platform));
+}
+
+TEST_F(StoreTest, a_quarantined_image_keeps_its_references) {
+    refer("a", record.id);
+    store.quarantine(publish(record));
+    EXPECT_FALSE(store.find(record.id, record.variant));
+    EXPECT_TRUE(store.find_reference("a", k_platform));
+}
+
+TEST_F(StoreTest, a_damaged_record_is_left_out_of_lists) {
+    const auto image = publish(record);
+    publish(testing::sample_record("other"));
+    write_file(image.directory / k_record_name, "{");
+    write_file(store.layout().references() / "odd.json", "{");
+    EXPECT_EQ(store.list().size(), 1U);
+    EXPECT_TRUE(store.references().empty());
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "record.json", store.find(record.id, record.variant));
+}
+
+TEST_F(StoreTest, a_newer_format_is_refused) {
+    write_file(store.layout().description(), R"({"format": 9, "min_reader": 9})");
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "newer", Store(directory / "store"));
+}
+
+TEST_F(StoreTest, a_description_that_is_none_is_refused) {
+    for (const char* text : {"", "[]", "{}", R"({"min_reader": "1"})"}) {
+        write_file(store.layout().description(), text);
+        EXPECT_ERROR(ErrorKind::integrity, Store(directory / "store")) << text;
+    }
+}
+
+TEST_F(StoreTest, the_leavings_of_a_killed_process_are_removed) {
+    const auto abandoned = store.layout().temporary() / "killed";
+    fs::create_directory(abandoned);
+    write_file(abandoned / "big", "bytes");
+    const WorkDir at_work(store.layout().temporary());
+    WorkDir::remove_abandoned(store.layout().temporary());
+    EXPECT_FALSE(fs::exists(abandoned));
+    EXPECT_TRUE(fs::exists(at_work.path()));
+}
+
+} // namespace aic::cache
