@@ -2,6 +2,7 @@
 #include "core/config.hpp"
 
 #include "core/error.hpp"
+#include "core/files.hpp"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -29,16 +30,19 @@ fs::path home_directory(const Environment& environment) {
 
 namespace {
 
+constexpr std::uint64_t k_max_settings_bytes = 1 << 20;
+
 struct SettingsFile {
     fs::path path;
     toml::table table;
 };
 
 std::optional<SettingsFile> load_file(const fs::path& path) {
-    if (!fs::exists(path))
+    const auto text = read_file_if_exists(path, k_max_settings_bytes);
+    if (!text)
         return std::nullopt;
     try {
-        return SettingsFile{path, toml::parse_file(path.native())};
+        return SettingsFile{path, toml::parse(*text)};
     } catch (const toml::parse_error& error) {
         throw Error(ErrorKind::usage, "reading '{}': line {}: {}", path.native(),
                     error.source().begin.line, error.description());

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -11,8 +12,8 @@
 
 namespace aic {
 
-/// What a caller can act on. Each kind is one exit status; never renumber (docs/man, scripts rely
-/// on it).
+/// What a caller can act on. Each kind is one exit status; never renumber, since scripts rely
+/// on it.
 enum class ErrorKind {
     system = 1,
     usage = 2,

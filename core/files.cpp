@@ -29,7 +29,8 @@ AtomicFile::AtomicFile(fs::path target, mode_t mode)
     : target_(std::move(target))
     , temporary_(target_.parent_path() / fmt::format(".{}.tmp", unique_name()))
     , fd_(open_file(temporary_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)) {
-    ::fchmod(fd_.get(), mode);
+    if (::fchmod(fd_.get(), mode) != 0)
+        throw system_error("setting the mode of '{}'", temporary_.native());
 }
 
 AtomicFile::~AtomicFile() {
@@ -73,21 +74,27 @@ static fs::path early_lock(const fs::path& directory) {
     return fs::path(directory.native() + std::string(k_lock_name));
 }
 
-WorkDir::WorkDir(const fs::path& parent) : path_(parent / unique_name()) {
-    const auto early = early_lock(path_);
-    lock_ = open_file(early, O_RDWR | O_CREAT | O_EXCL, 0600);
-    try {
-        if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-            throw system_error("locking '{}'", early.native());
-        if (::mkdir(path_.c_str(), 0700) != 0)
-            throw system_error("making the directory '{}'", path_.native());
-        if (::rename(early.c_str(), (path_ / k_lock_name).c_str()) != 0)
-            throw system_error("making '{}'", path_.native());
-    } catch (...) {
+WorkDir::WorkDir(const fs::path& parent) {
+    // Between making the lock and taking it, another process may hold it for an abandoned one.
+    constexpr int k_attempts = 100;
+    for (int attempt = 0; attempt < k_attempts; ++attempt) {
+        path_ = parent / unique_name();
+        const auto early = early_lock(path_);
+        lock_ = open_file(early, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        const bool is_ours = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0
+                             && fstat_of(lock_.get(), early).st_nlink > 0;
+        if (is_ours && ::mkdir(path_.c_str(), 0700) == 0
+            && ::rename(early.c_str(), (path_ / k_lock_name).c_str()) == 0)
+            return;
+        const int reason = errno;
         ::unlink(early.c_str());
         ::rmdir(path_.c_str());
-        throw;
+        if (is_ours)
+            throw error_from_errno(reason,
+                                   fmt::format("making the directory '{}'", path_.native()));
     }
+    throw Error(ErrorKind::busy, "other processes keep removing what is made in '{}'",
+                parent.native());
 }
 
 WorkDir::~WorkDir() {
@@ -147,13 +154,14 @@ void fsync_directory(const fs::path& directory) {
 }
 
 void make_directories(const fs::path& directory, mode_t mode) {
-    if (directory.empty() || fs::is_directory(directory))
+    std::error_code ignored; // mkdir says better what is wrong
+    if (directory.empty() || fs::is_directory(directory, ignored))
         return;
     make_directories(directory.parent_path(), mode);
     if (::mkdir(directory.c_str(), mode) == 0) {
         if (::chmod(directory.c_str(), mode) != 0)
             throw system_error("setting the mode of '{}'", directory.native());
-    } else if (errno != EEXIST) {
+    } else if (errno != EEXIST || !fs::is_directory(directory, ignored)) {
         throw system_error("making the directory '{}'", directory.native());
     }
 }
@@ -170,7 +178,8 @@ void require_private_directory(const fs::path& directory) {
 }
 
 static fs::path nearest_existing(fs::path path) {
-    while (!path.empty() && !fs::exists(path) && path.has_relative_path())
+    std::error_code ignored;
+    while (!path.empty() && !fs::exists(path, ignored) && path.has_relative_path())
         path = path.parent_path();
     return path.empty() ? fs::path(".") : path;
 }

@@ -12,7 +12,8 @@ enum class LogLevel { debug, info, warning };
 
 using LogHandler = std::function<void(LogLevel, const std::string&)>;
 
-/// Where messages go; the command line sets it once. Without a handler they are dropped.
+/// Where messages go; the command line sets it once. Without a handler they are dropped. The
+/// handler is called by one thread at a time and must not log itself.
 void set_log_handler(LogHandler handler);
 void log_message(LogLevel level, const std::string& message);
 

@@ -78,8 +78,8 @@ std::string server_text(const Answer& answer) {
 
 Error error_of(const Answer& answer) {
     const auto text = server_text(answer);
-    const Error error(kind_of_status(answer.status), "{} {} ({}){}{}", answer.url.host(),
-                      meaning_of(answer.status), answer.status, text.empty() ? "" : ": ", text);
+    Error error(kind_of_status(answer.status), "{} {} ({}){}{}", answer.url.host(),
+                meaning_of(answer.status), answer.status, text.empty() ? "" : ": ", text);
     if (answer.status != 429)
         return error;
     const auto wait = answer.header("Retry-After");

@@ -16,7 +16,7 @@ namespace aic::registry {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t k_max_token_bytes = 1024 * 1024;
+constexpr std::uint64_t k_max_token_bytes = 1024UL * 1024;
 constexpr std::chrono::seconds k_longest_lifetime = 24h;
 
 static Secret basic_authorization(const Credentials& credentials) {

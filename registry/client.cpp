@@ -15,7 +15,7 @@
 
 namespace aic::registry {
 
-constexpr std::uint64_t k_max_tags_bytes = 8 * 1024 * 1024;
+constexpr std::uint64_t k_max_tags_bytes = 8UL * 1024 * 1024;
 
 Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries) {
     if (registry == "docker.io")
@@ -179,7 +179,7 @@ std::vector<std::string> Client::tags(std::stop_token stop) {
 Error Client::explain(const Answer& answer) const {
     if (answer.is_web_page() && (answer.status == 200 || answer.status == 404))
         return not_a_registry(answer);
-    const auto error = error_of(answer);
+    auto error = error_of(answer);
     if (error.kind() != ErrorKind::denied)
         return error;
     return error.with_hint(fmt::format("{}: {}",
@@ -199,8 +199,8 @@ Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
     if (reference_.digest)
         return Error(ErrorKind::not_found, "{} has no manifest {}", reference_.repository,
                      reference_.digest->str());
-    const Error missing(ErrorKind::not_found, "{} has no tag '{}'", reference_.repository,
-                        tag_or_digest(reference_));
+    Error missing(ErrorKind::not_found, "{} has no tag '{}'", reference_.repository,
+                  tag_or_digest(reference_));
     try {
         const auto nearest = nearest_tags(tags(stop), tag_or_digest(reference_), 5);
         if (nearest.empty())

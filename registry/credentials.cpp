@@ -8,7 +8,7 @@ namespace fs = std::filesystem;
 
 namespace aic::registry {
 
-constexpr std::uint64_t k_max_credentials_bytes = 1024 * 1024;
+constexpr std::uint64_t k_max_credentials_bytes = 1024UL * 1024;
 
 namespace {
 

@@ -25,7 +25,7 @@ void stop_if_asked(const std::stop_token& stop) {
 
 void check_version(const fs::path& directory) {
     const auto path = directory / "oci-layout";
-    const auto text = read_file_if_exists(path, 64 * 1024);
+    const auto text = read_file_if_exists(path, 65536);
     if (!text)
         throw Error(ErrorKind::not_found, "'{}' is not an OCI layout: there is no '{}'",
                     directory.native(), path.native());

@@ -16,8 +16,8 @@ struct ServedDocument {
     oci::Document document;
 };
 
-inline constexpr std::uint64_t k_max_manifest_bytes = 4 * 1024 * 1024;
-inline constexpr std::uint64_t k_max_config_bytes = 8 * 1024 * 1024;
+inline constexpr std::uint64_t k_max_manifest_bytes = 4UL * 1024 * 1024;
+inline constexpr std::uint64_t k_max_config_bytes = 8UL * 1024 * 1024;
 
 /// Parses what was served as a manifest. `expected` is the digest it was asked for by, if it was.
 /// Throws Error(integrity) when it is not that, or no document that we know.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/transfer.hpp"
 
-#include "oci/printable.hpp"
-
-#include <strings.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -13,10 +9,10 @@ namespace aic::registry {
 namespace {
 
 constexpr int k_max_redirects = 10;
-constexpr std::size_t k_max_header_bytes = 256 * 1024;
-constexpr std::size_t k_max_error_body_bytes = 64 * 1024;
-constexpr std::uint64_t k_endless_error_body_bytes = 4 * 1024 * 1024;
-constexpr long k_receive_buffer_bytes = 512 * 1024;
+constexpr std::size_t k_max_header_bytes = 256UL * 1024;
+constexpr std::size_t k_max_error_body_bytes = 64UL * 1024;
+constexpr std::uint64_t k_endless_error_body_bytes = 4UL * 1024 * 1024;
+constexpr long k_receive_buffer_bytes = 512L * 1024;
 constexpr long k_connect_timeout_seconds = 10;
 constexpr long k_stall_bytes_per_second = 10'000;
 constexpr long k_stall_seconds = 30;
@@ -144,37 +140,6 @@ bool Transfer::follow_redirect() {
                     to.host());
     prepare(to);
     return true;
-}
-
-Error Transfer::failure_of(CURLcode result) const {
-    const auto& host = answer_.url.host();
-    const std::string_view detail =
-        error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result);
-    const auto error = [&](std::string_view what) {
-        return Error(ErrorKind::network, "{} {}: {}", what, host, oci::printable(detail));
-    };
-    switch (result) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return error("resolving")
-            .with_hint("check the spelling of the registry's name, and the network");
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return error("reaching").with_hint("check HTTPS_PROXY, HTTP_PROXY and NO_PROXY");
-    case CURLE_COULDNT_CONNECT:
-        return error("connecting to")
-            .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-        return error("trusting").with_hint("SSL_CERT_FILE names the certificates to trust");
-    case CURLE_OPERATION_TIMEDOUT:
-        return error(answer_.status > 0 ? "receiving from" : "waiting for");
-    case CURLE_PARTIAL_FILE:
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-        return Error(ErrorKind::network, "the connection to {} was cut after {} bytes", host,
-                     body_bytes_);
-    default:
-        return error("talking to");
-    }
 }
 
 void Transfer::take_header(std::string_view line) {

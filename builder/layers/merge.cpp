@@ -4,8 +4,8 @@
 #include "builder/layers/path.hpp"
 #include "builder/layers/resolve.hpp"
 #include "core/error.hpp"
-#include "core/printable.hpp"
 #include "core/log.hpp"
+#include "core/printable.hpp"
 
 #include <map>
 #include <string>

@@ -55,8 +55,8 @@ void BlockLane::finished(BlockJob& job, std::exception_ptr failure) {
     job.failure = failure;
     job.done = true;
     --in_pool_;
-    // Blocks that are done before their turn wake nobody. Under the lock, since the lane may be gone as soon
-    // as its last job is.
+    // Blocks that are done before their turn wake nobody. Under the lock, since the lane may be
+    // gone as soon as its last job is.
     if (awaited_ == &job || in_pool_ == 0)
         is_done_.notify_all();
 }

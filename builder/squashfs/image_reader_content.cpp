@@ -63,8 +63,7 @@ std::vector<ImageName> ImageReader::names(const ImageInode& directory) {
             auto name = cursor.text(size);
             if (name == "." || name == ".."
                 || name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
-                throw Error(ErrorKind::integrity, "'{}' is no name for a file",
-                            printable(name));
+                throw Error(ErrorKind::integrity, "'{}' is no name for a file", printable(name));
             names.push_back({std::move(name), (block << 16) | offset});
         }
     }
@@ -222,8 +221,7 @@ std::optional<std::uint64_t> ImageReader::find(std::string_view path, Follow fol
         if (found.type == InodeType::symlink && (!parts.empty() || follow == Follow::yes)) {
             if (++links > k_max_links)
                 throw Error(ErrorKind::integrity,
-                            "the symlinks on the way of '{}' go round in a loop",
-                            printable(path));
+                            "the symlinks on the way of '{}' go round in a loop", printable(path));
             if (found.target.starts_with('/'))
                 trail.resize(1);
             push(found.target);

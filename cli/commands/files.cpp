@@ -61,9 +61,9 @@ std::string mode_text(const ImageInode& inode) {
 
 /// One line a path, whatever its bytes.
 std::string line_of(const std::string& path, const ImageInode& inode) {
-    auto line = fmt::format("{} {:>2} {}/{} {:>11} {}  /{}", mode_text(inode), inode.link_count,
-                            inode.uid, inode.gid, inode.size_bytes, cache::utc_time(inode.mtime),
-                            printable(path));
+    auto line =
+        fmt::format("{} {:>2} {}/{} {:>11} {}  /{}", mode_text(inode), inode.link_count, inode.uid,
+                    inode.gid, inode.size_bytes, cache::utc_time(inode.mtime), printable(path));
     if (inode.type == InodeType::symlink)
         line += " -> " + printable(inode.target);
     return line;

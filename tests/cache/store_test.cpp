@@ -153,7 +153,7 @@ TEST_F(StoreTest, a_description_that_is_none_is_refused) {
 }
 
 TEST_F(StoreTest, the_leavings_of_a_killed_process_are_removed) {
-    const auto abandoned = store.layout().temporary() / "killed";
+    const auto abandoned = store.layout().temporary() / "gpu03.4711.0123456789abcdef";
     fs::create_directory(abandoned);
     write_file(abandoned / "big", "bytes");
     const WorkDir at_work(store.layout().temporary());

@@ -89,6 +89,29 @@ TEST(WorkDirTest, one_in_use_is_not_abandoned) {
     EXPECT_TRUE(fs::exists(work.path()));
 }
 
+TEST(WorkDirTest, what_is_none_is_left_alone) {
+    const TempDir dir;
+    const TempDir elsewhere;
+    write_file(elsewhere / "kept", "x");
+    write_file(dir / "thesis.txt", "x");
+    fs::create_directory(dir / "data");
+    fs::create_directory_symlink(elsewhere.path(), dir / "gpu03.4711.0123456789abcdef");
+    WorkDir::remove_abandoned(dir.path());
+    EXPECT_TRUE(fs::exists(dir / "thesis.txt"));
+    EXPECT_TRUE(fs::exists(dir / "data"));
+    EXPECT_TRUE(fs::exists(elsewhere / "kept"));
+}
+
+TEST(RequirePrivateDirectoryTest, a_symlink_and_a_directory_that_others_write_to_are_refused) {
+    const TempDir dir;
+    fs::create_directory(dir / "own");
+    require_private_directory(dir / "own");
+    fs::create_directory_symlink(dir / "own", dir / "link");
+    EXPECT_THROW(require_private_directory(dir / "link"), Error);
+    fs::permissions(dir / "own", fs::perms(0777));
+    EXPECT_ERROR(ErrorKind::denied, require_private_directory(dir / "own"));
+}
+
 TEST(WorkDirTest, that_of_a_killed_process_is_removed) {
     const TempDir dir;
     const auto child = ::fork();
@@ -99,13 +122,6 @@ TEST(WorkDirTest, that_of_a_killed_process_is_removed) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_EQ(entries_in(dir.path()), 1U);
-    WorkDir::remove_abandoned(dir.path());
-    EXPECT_EQ(entries_in(dir.path()), 0U);
-}
-
-TEST(WorkDirTest, a_directory_without_any_lock_is_abandoned) {
-    const TempDir dir;
-    fs::create_directory(dir / "leftover");
     WorkDir::remove_abandoned(dir.path());
     EXPECT_EQ(entries_in(dir.path()), 0U);
 }

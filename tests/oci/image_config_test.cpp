@@ -81,8 +81,9 @@ TEST(ImageConfigTest, what_is_wrong_is_named_by_its_field) {
         {std::string(100'000, '['), "nested"},
         {config_with(R"(,"x":1e999)"), "out of range"},
     };
-    for (const auto& [json, said] : mistakes)
-        EXPECT_ERROR_SAYING(ErrorKind::integrity, said, parse_image_config(json));
+    for (const auto& mistake : mistakes)
+        EXPECT_ERROR_SAYING(ErrorKind::integrity, mistake.second,
+                            parse_image_config(mistake.first));
 }
 
 } // namespace aic::oci

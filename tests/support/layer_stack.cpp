@@ -10,11 +10,11 @@ builder::LayerBlob blob_of(const TempDir& directory, std::string_view blob, std:
     const Digest digest(sha256_of(blob));
     const auto path = directory / digest.hex();
     write_file(path, blob);
-    return {.path = path,
+    return {.file = {std::make_shared<const Fd>(open_file(path, O_RDONLY)), path,
+                     registry::Verified::no},
             .descriptor = {.media_type = "application/vnd.oci.image.layer.v1.tar",
                            .digest = digest,
                            .size_bytes = blob.size()},
-            .verified = registry::Verified::no,
             .diff_id = DiffId(sha256_of(tar))};
 }
 
