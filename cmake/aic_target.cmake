@@ -21,7 +21,9 @@ if(AIC_WERROR)
 endif()
 if(AIC_SANITIZE)
   target_compile_options(aic_flags INTERFACE
-    -fsanitize=${AIC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${AIC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # g++ 12 takes the sanitizers' own code for uses of what is not initialised.
+    -Wno-maybe-uninitialized)
   target_link_options(aic_flags INTERFACE -fsanitize=${AIC_SANITIZE})
 endif()
 if(AIC_FUZZ)

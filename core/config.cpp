@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace fs = std::filesystem;
@@ -86,9 +87,14 @@ private:
 };
 
 fs::path default_store(const Environment& environment, const fs::path& home) {
+    // Usable is a store in which the caller's subtree is there or can be made.
     const fs::path shared = "/data/aic-image";
-    if (::access(shared.c_str(), W_OK | X_OK) == 0)
-        return shared;
+    for (const auto& place : {shared / "u" / std::to_string(::geteuid()), shared / "u", shared}) {
+        if (::access(place.c_str(), W_OK | X_OK) == 0)
+            return shared;
+        if (errno != ENOENT)
+            break;
+    }
     const auto data = environment("XDG_DATA_HOME");
     return (data ? fs::path(*data) : home / ".local/share") / "aic-image";
 }
