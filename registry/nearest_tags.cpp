@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/nearest_tags.hpp"
 
+#include "core/edit_distance.hpp"
+
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 namespace aic::registry {
 
 constexpr std::size_t k_most_tags = 20'000; // beyond that the answer is not worth the time
 constexpr std::size_t k_longest_tag = 128;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = row[0]++;
-        for (std::size_t k = 0; k < b.size(); ++k) {
-            const auto replaced = diagonal + (a[i] == b[k] ? 0 : 1);
-            diagonal = row[k + 1];
-            row[k + 1] = std::min({replaced, diagonal + 1, row[k] + 1});
-        }
-    }
-    return row.back();
-}
 
 std::vector<std::string> nearest_tags(std::span<const std::string> tags, std::string_view wanted,
                                       std::size_t count) {

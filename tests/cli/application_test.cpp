@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/application.hpp"
-#include "cli/completion.hpp"
 #include "cli/command_tree.hpp"
+#include "cli/completion.hpp"
 #include "cli/manual.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"

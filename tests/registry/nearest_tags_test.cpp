@@ -5,14 +5,6 @@
 
 namespace aic::registry {
 
-TEST(NearestTagsTest, the_distance_counts_single_changes) {
-    EXPECT_EQ(edit_distance("", ""), 0U);
-    EXPECT_EQ(edit_distance("abc", ""), 3U);
-    EXPECT_EQ(edit_distance("", "abc"), 3U);
-    EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
-    EXPECT_EQ(edit_distance("22.02-py3", "22.20-py3"), 2U);
-}
-
 TEST(NearestTagsTest, the_nearest_come_first_and_the_shorter_of_two) {
     const std::vector<std::string> tags = {"latest", "12-slim", "12", "11", "22.02-tf2-py3"};
     EXPECT_EQ(nearest_tags(tags, "13", 2), (std::vector<std::string>{"11", "12"}));
