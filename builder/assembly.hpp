@@ -17,7 +17,6 @@ namespace aic::builder {
 
 struct AssemblyOptions {
     std::uint32_t block_bytes = 128 << 10;
-    unsigned parallel_layers = 1;
     std::filesystem::path scratch; ///< for segments that are done before their turn
     Progress* progress = nullptr;
 };
@@ -33,7 +32,7 @@ public:
 
     /// From any thread: layer `index` can be read.
     void blob_ready(std::size_t index, LayerBlob blob);
-    /// Takes layers until none is left; any number of threads, up to `parallel_layers`, may run it.
+    /// Takes layers until none is left; any number of threads may run it.
     void work(std::stop_token stop);
 
 private:

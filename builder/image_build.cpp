@@ -148,12 +148,9 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     ImageFile image(file);
     squashfs::CompressorPool pool(options.threads, options.compression);
     const auto workers = parallel_layers(options.threads, plan.unique.size());
-    Assembly assembly(image, pool,
-                      {.block_bytes = options.block_bytes,
-                       .parallel_layers = workers,
-                       .scratch = scratch,
-                       .progress = progress},
-                      plan.unique.size());
+    Assembly assembly(
+        image, pool, {.block_bytes = options.block_bytes, .scratch = scratch, .progress = progress},
+        plan.unique.size());
     convert_layers(source, plan, assembly, workers, spool, progress, stop);
 
     if (progress)

@@ -35,10 +35,8 @@ Assembled assemble(unsigned workers, const std::vector<std::size_t>& arrival) {
     const auto path = directory / "image";
     ImageFile image(path);
     squashfs::CompressorPool pool(2, {});
-    Assembly assembly(
-        image, pool,
-        {.block_bytes = 4096, .parallel_layers = workers, .scratch = directory / "scratch"},
-        k_layers);
+    Assembly assembly(image, pool, {.block_bytes = 4096, .scratch = directory / "scratch"},
+                      k_layers);
     Pipeline pipeline({});
     for (unsigned i = 0; i < workers; ++i)
         pipeline.run([&](std::stop_token stop) { assembly.work(stop); });
