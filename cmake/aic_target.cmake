@@ -23,7 +23,7 @@ if(AIC_SANITIZE)
   target_compile_options(aic_flags INTERFACE
     -fsanitize=${AIC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
     # g++ 12 takes the sanitizers' own code for uses of what is not initialised.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(aic_flags INTERFACE -fsanitize=${AIC_SANITIZE})
 endif()
 if(AIC_FUZZ)
