@@ -44,6 +44,34 @@ public:
 
     std::filesystem::path temporary() const { return subtree() / "tmp"; }
 
+    /// One directory a name, of numbered states.
+    std::filesystem::path names() const { return subtree() / "names"; }
+
+    std::filesystem::path name(std::string_view name) const { return names() / name; }
+
+    /// One file a pinned image.
+    std::filesystem::path pins() const { return subtree() / "pins"; }
+
+    std::filesystem::path pin(const ImageId& id, std::string_view variant) const {
+        return pins() / (id.hex() + '.').append(variant);
+    }
+
+    /// One file an image that somebody asked for; its modification time says when last.
+    std::filesystem::path uses() const { return subtree() / "uses"; }
+
+    std::filesystem::path use(const ImageId& id, std::string_view variant) const {
+        return uses() / (id.hex() + '.').append(variant);
+    }
+
+    /// Changes that the catalogue has not taken in yet.
+    std::filesystem::path pending() const { return subtree() / "pending"; }
+
+    /// What was removed, until it is too late for regrets.
+    std::filesystem::path trash() const { return subtree() / "trash"; }
+
+    /// The generations of the SQLite index, which all users share.
+    std::filesystem::path catalogue() const { return root_ / "catalogue"; }
+
 private:
     std::filesystem::path root_;
     uid_t owner_;

@@ -33,21 +33,6 @@ void check_format(const fs::path& description) {
                     description.parent_path().native(), reader.get<int>());
 }
 
-/// The entries of a directory that may not be there.
-std::vector<fs::path> entries_of(const fs::path& directory) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (auto entry = fs::directory_iterator(directory, error);
-         !error && entry != fs::directory_iterator(); entry.increment(error))
-        entries.push_back(entry->path());
-    if (error && error != std::errc::no_such_file_or_directory
-        && error != std::errc::not_a_directory)
-        throw error_from_errno(error.value(),
-                               fmt::format("reading the directory '{}'", directory.native()));
-    std::ranges::sort(entries);
-    return entries;
-}
-
 } // namespace
 
 Store::Store(fs::path root) : layout_(std::move(root), ::geteuid()) {

@@ -4,9 +4,11 @@
 #include "core/error.hpp"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <random>
@@ -146,6 +148,37 @@ void WorkDir::remove_abandoned(const fs::path& parent) {
             // Somebody else is removing it too, or it is not ours to remove.
         }
     }
+}
+
+std::vector<fs::path> entries_of(const fs::path& directory) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(directory, error);
+         !error && entry != fs::directory_iterator(); entry.increment(error))
+        entries.push_back(entry->path());
+    if (error && error != std::errc::no_such_file_or_directory
+        && error != std::errc::not_a_directory)
+        throw error_from_errno(error.value(),
+                               fmt::format("reading the directory '{}'", directory.native()));
+    std::ranges::sort(entries);
+    return entries;
+}
+
+bool link_new(const fs::path& from, const fs::path& to) {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        const int reason = errno;
+        // NFS may lose the reply to a link that worked and answer the repeated request with EEXIST.
+        struct stat ours, theirs;
+        const bool is_ours = reason == EEXIST && ::lstat(from.c_str(), &ours) == 0
+                             && ::lstat(to.c_str(), &theirs) == 0 && ours.st_ino == theirs.st_ino
+                             && ours.st_dev == theirs.st_dev;
+        if (reason == EEXIST && !is_ours)
+            return false;
+        if (!is_ours)
+            throw error_from_errno(reason, fmt::format("publishing '{}'", to.native()));
+    }
+    fsync_directory(to.parent_path());
+    return true;
 }
 
 void fsync_directory(const fs::path& directory) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aic {
 
@@ -62,6 +63,11 @@ private:
     Fd lock_;
 };
 
+/// The entries of a directory in the order of their names; none when there is no such directory.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& directory);
+/// Gives the finished, synced file `from` the further name `to`, unless that is taken: false then.
+/// Exactly one of many callers wins, on NFS too. The directory is synced.
+bool link_new(const std::filesystem::path& from, const std::filesystem::path& to);
 void fsync_directory(const std::filesystem::path& directory);
 /// Makes a directory and its missing parents; each new one gets exactly `mode`, whatever the umask.
 void make_directories(const std::filesystem::path& directory, mode_t mode);
