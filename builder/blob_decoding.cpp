@@ -61,38 +61,6 @@ void note_encoding(layers::Encoding found, const std::string& media_type) {
         warn("a layer is called '{}' but is {}", media_type, layers::name_of(found));
 }
 
-/// Hands inflated bytes on in full pieces.
-class PieceFiller {
-public:
-    PieceFiller(TarStream& stream, std::stop_token stop) : stream_(stream), stop_(stop) {}
-
-    std::span<std::byte> room() {
-        if (!piece_)
-            piece_ = stream_.empty_piece(stop_);
-        return std::span(piece_->buffer).subspan(piece_->size);
-    }
-
-    void filled(std::size_t count) {
-        total_bytes_ += count;
-        piece_->size += count;
-        if (piece_->size == piece_->buffer.size())
-            flush();
-    }
-
-    void flush() {
-        if (piece_ && piece_->size > 0)
-            stream_.send(std::exchange(piece_, nullptr), stop_);
-    }
-
-    std::uint64_t total_bytes() const { return total_bytes_; }
-
-private:
-    TarStream& stream_;
-    std::stop_token stop_;
-    TarStream::Piece* piece_ = nullptr;
-    std::uint64_t total_bytes_ = 0;
-};
-
 void refuse_bomb(std::uint64_t inflated_bytes, std::uint64_t blob_bytes) {
     if (inflated_bytes > k_bomb_floor_bytes && inflated_bytes / k_bomb_factor > blob_bytes)
         throw Error(ErrorKind::integrity,
@@ -102,45 +70,135 @@ void refuse_bomb(std::uint64_t inflated_bytes, std::uint64_t blob_bytes) {
 
 } // namespace
 
-TarStream::TarStream() {
+/// The blob, inflated piece by piece.
+class TarStream::Inflater {
+public:
+    explicit Inflater(const LayerBlob& blob) : blob_(blob), reader_(blob) {}
+
+    /// Fills `out` as far as the tar goes; less than its size at the end, where the blob is
+    /// checked.
+    std::size_t fill(std::span<std::byte> out) {
+        if (!decoder_)
+            start();
+        std::size_t filled = 0;
+        while (filled < out.size()) {
+            const auto [consumed, produced] = decoder_->decode(in_, out.subspan(filled));
+            filled += produced;
+            in_ = in_.subspan(consumed);
+            note(consumed, produced);
+            if (!in_.empty())
+                continue;
+            if (!blob_ended_)
+                read();
+            else if (produced == 0) // nor does the decoder hold anything back
+                return finish(filled);
+        }
+        return filled;
+    }
+
+private:
+    void start() {
+        read();
+        const auto encoding = layers::detect_encoding(in_);
+        note_encoding(encoding, blob_.descriptor.media_type);
+        decoder_ = layers::make_decoder(encoding);
+    }
+
+    void read() {
+        in_ = reader_.next();
+        blob_ended_ = in_.empty();
+    }
+
+    void note(std::size_t consumed, std::size_t produced) {
+        total_bytes_ += produced;
+        refuse_bomb(total_bytes_, reader_.total_bytes());
+        if (blob_.progress)
+            blob_.progress->converted_bytes += consumed;
+    }
+
+    std::size_t finish(std::size_t filled) {
+        decoder_->finish();
+        reader_.check_at_end();
+        return filled;
+    }
+
+    const LayerBlob& blob_;
+    BlobReader reader_;
+    std::unique_ptr<layers::Decoder> decoder_;
+    std::span<const std::byte> in_;
+    bool blob_ended_ = false;
+    std::uint64_t total_bytes_ = 0;
+};
+
+TarStream::TarStream(const LayerBlob& blob, Crew& crew)
+    : crew_(crew)
+    , inflater_(std::make_unique<Inflater>(blob)) {
     for (auto& piece : pieces_) {
         piece.buffer.resize(k_piece_bytes);
-        empty_.push(&piece, {});
+        empty_.push_back(&piece);
     }
+    give_back();
 }
 
-TarStream::Piece* TarStream::empty_piece(std::stop_token stop) {
-    auto* piece = *empty_.pop(stop);
-    piece->size = 0;
-    return piece;
+TarStream::~TarStream() {
+    crew_.change([&] { at_end_ = true; });
+    crew_.work_until([&] { return !is_running_; }, {});
 }
 
-void decode_blob(const LayerBlob& blob, TarStream& stream, std::stop_token stop) {
-    BlobReader reader(blob);
-    PieceFiller filler(stream, stop);
-    auto in = reader.next();
-    const auto encoding = layers::detect_encoding(in);
-    note_encoding(encoding, blob.descriptor.media_type);
-    const auto decoder = layers::make_decoder(encoding);
-    while (!in.empty()) {
-        const auto [consumed, produced] = decoder->decode(in, filler.room());
-        filler.filled(produced);
-        in = in.subspan(consumed);
-        refuse_bomb(filler.total_bytes(), reader.total_bytes());
-        if (blob.progress)
-            blob.progress->converted_bytes += consumed;
-        if (in.empty())
-            in = reader.next();
+bool TarStream::begins_to_run() {
+    if (is_running_ || at_end_ || empty_.empty())
+        return false;
+    return is_running_ = true;
+}
+
+void TarStream::run() noexcept {
+    auto* piece = crew_.change([&] {
+        auto* last = empty_.back();
+        empty_.pop_back();
+        return last;
+    });
+    std::exception_ptr failure;
+    try {
+        piece->size = inflater_->fill(piece->buffer);
+    } catch (...) {
+        failure = std::current_exception();
     }
-    // What the decoder still holds back.
-    for (auto step = layers::Decoder::Step{0, 1}; step.produced > 0;) {
-        step = decoder->decode({}, filler.room());
-        filler.filled(step.produced);
-    }
-    decoder->finish();
-    reader.check_at_end();
-    filler.flush();
-    stream.close();
+    const bool again = crew_.change([&] {
+        failure_ = failure;
+        at_end_ = at_end_ || failure || piece->size < piece->buffer.size();
+        if (!failure && piece->size > 0)
+            full_.push_back(piece);
+        is_running_ = false;
+        return begins_to_run();
+    });
+    if (again)
+        crew_.submit(*this, Crew::Urgency::first);
+}
+
+void TarStream::give_back() {
+    const bool begin = crew_.change([&] {
+        if (current_)
+            empty_.push_back(std::exchange(current_, nullptr));
+        return begins_to_run();
+    });
+    if (begin)
+        crew_.submit(*this, Crew::Urgency::first);
+}
+
+std::span<const std::byte> TarStream::next(std::stop_token stop) {
+    give_back();
+    crew_.work_until([&] { return !full_.empty() || (at_end_ && !is_running_); }, stop);
+    crew_.change([&] {
+        if (full_.empty())
+            return;
+        current_ = full_.front();
+        full_.pop_front();
+    });
+    if (current_)
+        return std::span<const std::byte>(current_->buffer).first(current_->size);
+    if (failure_)
+        std::rethrow_exception(failure_);
+    return {};
 }
 
 void verify_blob(const LayerBlob& blob) {

@@ -2,53 +2,60 @@
 #pragma once
 
 #include "builder/layer_conversion.hpp"
-#include "core/bounded_queue.hpp"
 #include "core/bytes.hpp"
+#include "core/crew.hpp"
 
 #include <array>
-#include <optional>
+#include <deque>
+#include <exception>
+#include <memory>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 namespace aic::builder {
 
-/// Uncompressed pieces of a tar between the thread that inflates and the one that parses: a fixed
-/// number of buffers that go round.
-class TarStream {
+/// A layer's blob as the pieces of its uncompressed tar. They are inflated ahead of the reader by
+/// whichever thread of the crew has time, into a fixed number of buffers that go round. The blob is
+/// hashed on the way unless it is verified. One thread reads.
+class TarStream final : Task {
 public:
-    TarStream();
+    TarStream(const LayerBlob& blob, Crew& crew);
+    TarStream(const TarStream&) = delete;
+    TarStream& operator=(const TarStream&) = delete;
+    ~TarStream() override;
+
+    /// The next piece, valid until the next call; empty at the end. Throws Error(integrity) when
+    /// the blob is damaged, is not what its descriptor says, or is a bomb.
+    std::span<const std::byte> next(std::stop_token stop);
+
+private:
+    class Inflater;
 
     struct Piece {
         Bytes buffer;
         std::size_t size = 0;
-
-        std::span<const std::byte> bytes() const { return std::span(buffer).first(size); }
     };
 
-    // The writer's side.
-    Piece* empty_piece(std::stop_token stop);
+    void run() noexcept override;
+    void give_back();
+    /// Under the crew's mutex: whether run() has to be submitted.
+    bool begins_to_run();
 
-    void send(Piece* piece, std::stop_token stop) { full_.push(piece, stop); }
-
-    void close() { full_.close(); }
-
-    // The reader's side.
-    Piece* next(std::stop_token stop) { return full_.pop(stop).value_or(nullptr); }
-
-    void give_back(Piece* piece, std::stop_token stop) { empty_.push(piece, stop); }
-
-private:
     static constexpr std::size_t k_pieces = 6;
     static constexpr std::size_t k_piece_bytes = 512 << 10;
 
+    Crew& crew_;
+    std::unique_ptr<Inflater> inflater_; ///< touched by the thread that is in run()
     std::array<Piece, k_pieces> pieces_;
-    BoundedQueue<Piece*> empty_{k_pieces};
-    BoundedQueue<Piece*> full_{k_pieces};
+    Piece* current_ = nullptr; ///< what the reader has
+    // Guarded by the crew's mutex:
+    std::vector<Piece*> empty_;
+    std::deque<Piece*> full_;
+    bool is_running_ = false;
+    bool at_end_ = false; ///< nothing more will be full
+    std::exception_ptr failure_;
 };
-
-/// Reads the blob, hashes it unless it is verified, inflates it into `stream` and closes that.
-/// Throws Error(integrity) when the blob is damaged, or a bomb.
-void decode_blob(const LayerBlob& blob, TarStream& stream, std::stop_token stop);
 
 /// Throws Error(integrity) naming both digests unless the file is what its descriptor says.
 void verify_blob(const LayerBlob& blob);

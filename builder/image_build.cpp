@@ -43,7 +43,7 @@ LayerPlan plan_layers(const oci::Manifest& manifest, const oci::ImageConfig& con
     return plan;
 }
 
-/// Each converting layer keeps about four cores busy: one inflates, one parses, two compress.
+/// A layer keeps about four cores busy: one inflates, one parses, two compress.
 unsigned parallel_layers(unsigned threads, std::size_t layers) {
     return static_cast<unsigned>(
         std::clamp<std::size_t>(threads / 4, 1, std::max<std::size_t>(layers, 1)));
@@ -80,23 +80,17 @@ generate_layer(const std::vector<GeneratedFile>& files, std::int64_t mtime_secon
                std::uint32_t block_bytes, std::stop_token stop) {
     auto index = std::make_shared<layers::LayerIndex>();
     squashfs::SegmentWriter segment(target, pool, block_bytes);
-    Pipeline pipeline(stop);
-    pipeline.run([&](std::stop_token stage) { segment.commit(stage); });
-    pipeline.run([&](std::stop_token stage) {
-        layers::EntryWriter entries(*index);
-        for (const auto& file : files) {
-            layers::LayerEntry entry{
-                .path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
-            if (!file.text.empty()) {
-                segment.begin(file.text.size());
-                segment.write(as_bytes(file.text), stage);
-                entry.content = segment.end(stage);
-            }
-            entries.append(entry);
+    layers::EntryWriter entries(*index);
+    for (const auto& file : files) {
+        layers::LayerEntry entry{.path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
+        if (!file.text.empty()) {
+            segment.begin(file.text.size());
+            segment.write(as_bytes(file.text), stop);
+            entry.content = segment.end(stop);
         }
-        segment.close(stage);
-    });
-    pipeline.wait();
+        entries.append(entry);
+    }
+    segment.close(stop);
     index->segment = segment.finish();
     return index;
 }
@@ -146,8 +140,9 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
                        Progress* progress, std::stop_token stop) {
     const auto plan = plan_layers(input.image.manifest, input.config);
     ImageFile image(file);
-    squashfs::CompressorPool pool(options.threads, options.compression);
     const auto workers = parallel_layers(options.threads, plan.unique.size());
+    Crew crew(options.threads - std::min(options.threads, workers));
+    squashfs::CompressorPool pool(crew, options.compression);
     Assembly assembly(
         image, pool, {.block_bytes = options.block_bytes, .scratch = scratch, .progress = progress},
         plan.unique.size());

@@ -5,36 +5,11 @@
 #include "builder/layers/path.hpp"
 #include "builder/layers/tar_reader.hpp"
 #include "core/error.hpp"
-#include "core/pipeline.hpp"
 #include "core/printable.hpp"
 
 namespace aic::builder {
 
 namespace {
-
-/// The tar's pieces for the parser, hashed as they go by.
-class HashedPieces {
-public:
-    HashedPieces(TarStream& stream, std::stop_token stop) : stream_(stream), stop_(stop) {}
-
-    std::span<const std::byte> next() {
-        if (piece_)
-            stream_.give_back(std::exchange(piece_, nullptr), stop_);
-        piece_ = stream_.next(stop_);
-        if (!piece_)
-            return {};
-        hash_.update(piece_->bytes());
-        return piece_->bytes();
-    }
-
-    DiffId finish() { return DiffId(hash_.finish()); }
-
-private:
-    TarStream& stream_;
-    std::stop_token stop_;
-    TarStream::Piece* piece_ = nullptr;
-    Sha256Hasher hash_;
-};
 
 squashfs::ContentId write_file(layers::TarReader& tar, std::uint64_t size_bytes,
                                squashfs::SegmentWriter& segment, std::stop_token stop) {
@@ -52,8 +27,12 @@ squashfs::ContentId write_file(layers::TarReader& tar, std::uint64_t size_bytes,
 /// Parses the tar: entries go to the index, file data to the segment.
 DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::SegmentWriter& segment,
                  std::stop_token stop) {
-    HashedPieces pieces(stream, stop);
-    layers::TarReader tar([&] { return pieces.next(); });
+    Sha256Hasher hash;
+    layers::TarReader tar([&] {
+        const auto piece = stream.next(stop);
+        hash.update(piece);
+        return piece;
+    });
     layers::EntryWriter entries(index);
     while (auto item = tar.next()) {
         auto& entry = item->entry;
@@ -65,7 +44,7 @@ DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::Segment
     }
     tar.drain();
     segment.close(stop);
-    return pieces.finish();
+    return DiffId(hash.finish());
 }
 
 } // namespace
@@ -76,15 +55,10 @@ layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentT
     layers::LayerIndex index;
     index.diff_id = blob.diff_id;
     squashfs::SegmentWriter segment(target, pool, block_bytes);
-    TarStream stream;
     DiffId actual;
     try {
-        Pipeline pipeline(stop); // after what its threads use, so that they are joined first
-        pipeline.run([&](std::stop_token stage) { decode_blob(blob, stream, stage); });
-        pipeline.run(
-            [&](std::stop_token stage) { actual = parse_tar(stream, index, segment, stage); });
-        pipeline.run([&](std::stop_token stage) { segment.commit(stage); });
-        pipeline.wait();
+        TarStream stream(blob, pool.crew());
+        actual = parse_tar(stream, index, segment, stop);
     } catch (const Error& error) {
         // Whatever a blob of the wrong digest made the decoders say, the digest is what is wrong.
         if (error.kind() == ErrorKind::integrity && blob.file.verified == registry::Verified::no)

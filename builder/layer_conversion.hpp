@@ -2,7 +2,7 @@
 #pragma once
 
 #include "builder/layers/layer_index.hpp"
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "builder/squashfs/segment_writer.hpp"
 #include "core/progress.hpp"
 #include "oci/descriptor.hpp"

@@ -11,8 +11,8 @@
 namespace aic {
 
 /// Threads that fail as one: the first exception stops the others and comes out of wait(), and a
-/// stop from outside comes out there as Error(interrupted). Declare it after the queues it drives,
-/// so that its threads join first.
+/// stop from outside comes out there as Error(interrupted). Declare it after what its stages
+/// use, so that its threads join first.
 class Pipeline {
 public:
     explicit Pipeline(std::stop_token outer);

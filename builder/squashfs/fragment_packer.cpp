@@ -5,11 +5,12 @@
 
 namespace aic::squashfs {
 
-FragmentPacker::FragmentPacker(BlockLane& lane, CompressorPool& pool, SegmentCommitter& committer,
-                               std::uint32_t block_bytes, std::size_t recent_blocks)
+FragmentPacker::FragmentPacker(BlockLane& lane, SegmentCommitter& committer,
+                               CompressorId compressor, std::uint32_t block_bytes,
+                               std::size_t recent_blocks)
     : lane_(lane)
-    , pool_(pool)
     , committer_(committer)
+    , compressor_(compressor)
     , block_bytes_(block_bytes)
     , recent_(recent_blocks) {}
 
@@ -40,7 +41,7 @@ void FragmentPacker::flush(std::stop_token stop) {
         open_->raw.begin(), open_->raw.begin() + static_cast<std::ptrdiff_t>(open_->raw_size));
     ++sealed_;
     auto& job = *std::exchange(open_, nullptr);
-    pool_.submit(job);
+    lane_.submit(job);
     committer_.push(SegmentCommitter::FragmentBlock{&job}, stop);
 }
 
@@ -58,7 +59,7 @@ std::span<const std::byte> FragmentPacker::raw_fragment(std::uint32_t index) {
         return recent_[index % recent_.size()];
     // Older than all that can be on their way, so it is on disk.
     if (reread_index_ != index) {
-        reread_ = committer_.read_fragment(index, pool_.compression().id(), block_bytes_);
+        reread_ = committer_.read_fragment(index, compressor_, block_bytes_);
         reread_index_ = index;
     }
     return reread_;

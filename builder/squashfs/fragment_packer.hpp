@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "builder/squashfs/content_hash.hpp"
 #include "builder/squashfs/segment.hpp"
 #include "builder/squashfs/segment_committer.hpp"
@@ -21,7 +21,7 @@ class FragmentPacker {
 public:
     /// `recent_blocks` raw fragment blocks are kept for comparing; more than can be on their way to
     /// disk.
-    FragmentPacker(BlockLane& lane, CompressorPool& pool, SegmentCommitter& committer,
+    FragmentPacker(BlockLane& lane, SegmentCommitter& committer, CompressorId compressor,
                    std::uint32_t block_bytes, std::size_t recent_blocks);
 
     /// Where the file's bytes are now: an earlier file's place if that is the same.
@@ -40,8 +40,8 @@ private:
     std::span<const std::byte> raw_fragment(std::uint32_t index);
 
     BlockLane& lane_;
-    CompressorPool& pool_;
     SegmentCommitter& committer_;
+    const CompressorId compressor_;
     const std::uint32_t block_bytes_;
 
     BlockJob* open_ = nullptr;  ///< the fragment block being filled

@@ -13,11 +13,54 @@ SegmentCommitter::SegmentCommitter(const SegmentTarget& target, BlockLane& lane,
                                    std::size_t capacity)
     : target_(target)
     , lane_(lane)
-    , sequence_(capacity) {}
+    , capacity_(capacity) {}
 
-void SegmentCommitter::run(std::stop_token stop) {
-    while (const auto item = sequence_.pop(stop))
-        std::visit([&](const auto& what) { commit(what, stop); }, *item);
+void SegmentCommitter::push(Item item, std::stop_token stop) {
+    lane_.work_until([&] { return sequence_.size() < capacity_; }, stop);
+    lane_.crew().change([&] { sequence_.push_back(item); });
+    advance();
+}
+
+bool SegmentCommitter::is_ready(const Item& item) const {
+    if (const auto* block = std::get_if<Block>(&item))
+        return lane_.is_done(*block->job);
+    if (const auto* fragment = std::get_if<FragmentBlock>(&item))
+        return lane_.is_done(*fragment->job);
+    return true;
+}
+
+/// Under the crew's mutex.
+std::optional<SegmentCommitter::Item> SegmentCommitter::take_next() {
+    if (sequence_.empty() || !is_ready(sequence_.front()))
+        return std::nullopt;
+    auto item = sequence_.front();
+    sequence_.pop_front();
+    return item;
+}
+
+void SegmentCommitter::advance() noexcept {
+    std::optional<Item> item;
+    lane_.crew().change([&] {
+        if (!is_writing_)
+            item = take_next();
+        is_writing_ = is_writing_ || item;
+    });
+    while (item) {
+        try {
+            std::visit([&](const auto& what) { commit(what); }, *item);
+        } catch (...) {
+            lane_.fail(std::current_exception()); // and is_writing_ stays: nothing more is written
+            return;
+        }
+        lane_.crew().change([&] {
+            item = take_next();
+            is_writing_ = item.has_value();
+        });
+    }
+}
+
+void SegmentCommitter::finish_writing(std::stop_token stop) {
+    lane_.work_until([&] { return sequence_.empty() && !is_writing_; }, stop);
 }
 
 void SegmentCommitter::append(std::span<const std::byte> bytes) {
@@ -28,8 +71,7 @@ void SegmentCommitter::append(std::span<const std::byte> bytes) {
         *target_.written_bytes += bytes.size();
 }
 
-void SegmentCommitter::commit(const Block& item, std::stop_token stop) {
-    lane_.wait_for(*item.job, stop);
+void SegmentCommitter::commit(const Block& item) {
     if (run_.start == position_)
         before_run_.assign(hash_);
     append(item.job->result());
@@ -37,12 +79,11 @@ void SegmentCommitter::commit(const Block& item, std::stop_token stop) {
     lane_.release(*item.job);
 }
 
-void SegmentCommitter::commit(const Holes& item, std::stop_token) {
+void SegmentCommitter::commit(const Holes& item) {
     block_sizes_.insert(block_sizes_.end(), item.count, 0);
 }
 
-void SegmentCommitter::commit(const FragmentBlock& item, std::stop_token stop) {
-    lane_.wait_for(*item.job, stop);
+void SegmentCommitter::commit(const FragmentBlock& item) {
     {
         std::lock_guard lock(fragments_mutex_);
         fragments_.push_back({position_, item.job->size_field(), 0});
@@ -52,7 +93,7 @@ void SegmentCommitter::commit(const FragmentBlock& item, std::stop_token stop) {
     run_.start = position_;
 }
 
-void SegmentCommitter::commit(const EndOfRun& item, std::stop_token) {
+void SegmentCommitter::commit(const EndOfRun& item) {
     const auto count = static_cast<std::uint32_t>(block_sizes_.size() - run_.first_block);
     FinishedRun finished{item.content, item.size_bytes, run_, count};
     const auto [known, is_new] = known_.try_emplace(item.hash, finished_.size());

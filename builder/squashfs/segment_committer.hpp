@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "builder/squashfs/content_hash.hpp"
 #include "builder/squashfs/segment.hpp"
-#include "core/bounded_queue.hpp"
 #include "core/digest.hpp"
 
 #include <atomic>
+#include <deque>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <unordered_map>
 #include <variant>
@@ -27,7 +28,8 @@ struct SegmentTarget {
 };
 
 /// Writes a segment's compressed blocks in sequence order, hashes them as they go, and takes back a
-/// file that turns out to be the same as an earlier one.
+/// file that turns out to be the same as an earlier one. It has no thread: whoever completes what
+/// stands first in the sequence writes that and all that can follow, unless somebody is at it.
 class SegmentCommitter {
 public:
     SegmentCommitter(const SegmentTarget& target, BlockLane& lane, std::size_t capacity);
@@ -53,19 +55,19 @@ public:
 
     using Item = std::variant<Block, Holes, FragmentBlock, EndOfRun>;
 
-    void push(Item item, std::stop_token stop) { sequence_.push(item, stop); }
-
-    void close() { sequence_.close(); }
-
-    /// Until close(); in a thread of its own.
-    void run(std::stop_token stop);
+    /// The next in the sequence. One thread pushes.
+    void push(Item item, std::stop_token stop);
+    /// Writes whatever is ready. From any thread, whenever a job is done.
+    void advance() noexcept;
+    /// Returns when all that was pushed is on disk; throws what went wrong.
+    void finish_writing(std::stop_token stop);
 
     /// The fragment's raw bytes, read back from disk. Any thread, for fragments long since written.
     Bytes read_fragment(std::uint32_t index, CompressorId compressor,
                         std::size_t block_bytes) const;
 
-    /// Moves the results into `segment`, whose contents have their place filled in. After run()
-    /// only.
+    /// Moves the results into `segment`, whose contents have their place filled in. After
+    /// finish_writing() only.
     void finish(SegmentData& segment);
 
 private:
@@ -81,17 +83,21 @@ private:
         std::uint32_t block_count;
     };
 
-    void commit(const Block& item, std::stop_token stop);
-    void commit(const Holes& item, std::stop_token stop);
-    void commit(const FragmentBlock& item, std::stop_token stop);
-    void commit(const EndOfRun& item, std::stop_token stop);
+    bool is_ready(const Item& item) const;
+    std::optional<Item> take_next();
+    void commit(const Block& item);
+    void commit(const Holes& item);
+    void commit(const FragmentBlock& item);
+    void commit(const EndOfRun& item);
     void append(std::span<const std::byte> bytes);
     bool same_data(const FinishedRun& ours, const FinishedRun& earlier) const;
     void take_back();
 
     const SegmentTarget target_;
     BlockLane& lane_;
-    BoundedQueue<Item> sequence_;
+    const std::size_t capacity_;
+    std::deque<Item> sequence_; // guarded by the crew's mutex
+    bool is_writing_ = false;   // guarded by the crew's mutex: somebody is, and the rest is his own
 
     std::uint64_t position_ = 0; ///< from the segment's start
     Sha256Hasher hash_;

@@ -13,13 +13,13 @@ namespace {
 constexpr std::uint64_t k_max_blocks = 1U << 24;
 constexpr std::size_t k_recent_fragment_bytes = 8U << 20;
 
-/// Enough that every compressor has one block to work on and one waiting, and the rest can stand in
-/// the queue.
-std::size_t jobs_for(const CompressorPool& pool) {
-    return 2 * pool.threads() + 6;
+/// Enough that every thread has one block to work on and one waiting, and some can stand in the
+/// queue while the tar is inflated.
+std::size_t jobs_for(CompressorPool& pool) {
+    return 2 * pool.crew().threads() + 8;
 }
 
-std::size_t recent_fragments(const CompressorPool& pool, std::uint32_t block_bytes) {
+std::size_t recent_fragments(CompressorPool& pool, std::uint32_t block_bytes) {
     return std::max(k_recent_fragment_bytes / block_bytes, jobs_for(pool) + 1);
 }
 
@@ -32,10 +32,10 @@ bool is_zero(std::span<const std::byte> block) {
 SegmentWriter::SegmentWriter(const SegmentTarget& target, CompressorPool& pool,
                              std::uint32_t block_bytes)
     : block_bytes_(block_bytes)
-    , pool_(pool)
-    , lane_(jobs_for(pool), block_bytes)
+    , lane_(pool, jobs_for(pool), block_bytes, [this] { committer_.advance(); })
     , committer_(target, lane_, jobs_for(pool) * 4)
-    , packer_(lane_, pool, committer_, block_bytes, recent_fragments(pool, block_bytes)) {
+    , packer_(lane_, committer_, pool.compression().id(), block_bytes,
+              recent_fragments(pool, block_bytes)) {
     small_.reserve(block_bytes);
 }
 
@@ -103,7 +103,7 @@ void SegmentWriter::send_block(std::stop_token stop) {
         return;
     }
     run_hash_.add_block(raw);
-    pool_.submit(job);
+    lane_.submit(job);
     committer_.push(SegmentCommitter::Block{&job}, stop);
 }
 
@@ -130,7 +130,7 @@ ContentId SegmentWriter::end(std::stop_token stop) {
 
 void SegmentWriter::close(std::stop_token stop) {
     packer_.flush(stop);
-    committer_.close();
+    committer_.finish_writing(stop);
 }
 
 SegmentData SegmentWriter::finish() {

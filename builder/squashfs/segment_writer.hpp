@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "builder/squashfs/fragment_packer.hpp"
 #include "builder/squashfs/segment.hpp"
 #include "builder/squashfs/segment_committer.hpp"
@@ -13,12 +13,16 @@
 namespace aic::squashfs {
 
 /// Turns one layer's files into a segment: cuts them into blocks, packs small files into fragment
-/// blocks, stores the same content once, and hands blocks to the pool. One thread calls begin() …
-/// finish(); another must run commit() meanwhile, which writes the blocks in sequence order. So the
-/// segment's bytes depend on the sequence of files alone.
+/// blocks, stores the same content once, and hands blocks to the crew, which compresses them and
+/// writes them in sequence order. So the segment's bytes depend on the sequence of files alone. One
+/// thread uses it; where it would have to wait it does the crew's work.
 class SegmentWriter {
 public:
     SegmentWriter(const SegmentTarget& target, CompressorPool& pool, std::uint32_t block_bytes);
+    SegmentWriter(const SegmentWriter&) = delete;
+    SegmentWriter& operator=(const SegmentWriter&) = delete;
+
+    ~SegmentWriter() { lane_.drain(); } // while what its jobs report to is still there
 
     /// A file of `size_bytes` > 0 comes next, in any number of write() and skip() calls.
     void begin(std::uint64_t size_bytes);
@@ -27,13 +31,9 @@ public:
     void skip(std::uint64_t count, std::stop_token stop);
     /// All of the file was written. Equal files get equal content.
     ContentId end(std::stop_token stop);
-    /// No more files. commit() returns once everything is on disk.
+    /// No more files. Returns once everything is written.
     void close(std::stop_token stop);
-
-    /// Writes what comes out of the compressors until close(); runs in a thread of its own.
-    void commit(std::stop_token stop) { committer_.run(stop); }
-
-    /// After commit() has returned.
+    /// After close().
     SegmentData finish();
 
 private:
@@ -43,7 +43,6 @@ private:
     void send_holes(std::uint32_t count, std::stop_token stop);
 
     const std::uint32_t block_bytes_;
-    CompressorPool& pool_;
     BlockLane lane_;
     SegmentCommitter committer_;
     FragmentPacker packer_;

@@ -34,7 +34,8 @@ Assembled assemble(unsigned workers, const std::vector<std::size_t>& arrival) {
     std::filesystem::create_directory(directory / "scratch");
     const auto path = directory / "image";
     ImageFile image(path);
-    squashfs::CompressorPool pool(2, {});
+    Crew crew(2);
+    squashfs::CompressorPool pool(crew, {});
     Assembly assembly(image, pool, {.block_bytes = 4096, .scratch = directory / "scratch"},
                       k_layers);
     Pipeline pipeline({});
@@ -79,7 +80,8 @@ TEST(AssemblyTest, the_scratch_directory_is_left_empty) {
 TEST(AssemblyTest, a_stop_ends_the_wait_for_a_blob) {
     const TempDir directory;
     ImageFile image(directory / "image");
-    squashfs::CompressorPool pool(1, {});
+    Crew crew(0);
+    squashfs::CompressorPool pool(crew, {});
     Assembly assembly(image, pool, {.scratch = directory.path()}, 2);
     std::stop_source stop;
     stop.request_stop();

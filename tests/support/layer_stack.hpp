@@ -4,7 +4,7 @@
 #include "builder/layer_conversion.hpp"
 #include "builder/layers/layer_index.hpp"
 #include "builder/layers/tree.hpp"
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "core/fd.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -40,7 +40,8 @@ private:
     };
 
     TempDir directory_;
-    squashfs::CompressorPool pool_{1, {squashfs::CompressionKind::none, 0}};
+    Crew crew_{1};
+    squashfs::CompressorPool pool_{crew_, {squashfs::CompressionKind::none, 0}};
     std::deque<Layer> layers_;
 };
 

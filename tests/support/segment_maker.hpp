@@ -4,7 +4,6 @@
 #include "builder/squashfs/segment_writer.hpp"
 #include "core/fd.hpp"
 #include "core/files.hpp"
-#include "core/pipeline.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <functional>
@@ -26,25 +25,19 @@ struct SegmentSettings {
     std::uint64_t offset = 0;
 };
 
-/// Runs a SegmentWriter with its two threads; `fill` is what the first of them does before close().
+/// Runs a SegmentWriter; `fill` is what is done before close().
 inline MadeSegment
 make_segment(const SegmentSettings& settings,
              const std::function<void(squashfs::SegmentWriter&, std::stop_token)>& fill) {
     const TempDir directory;
     const auto path = directory / "segment";
     const auto file = open_file(path, O_RDWR | O_CREAT);
-    squashfs::CompressorPool pool(settings.threads, settings.compression);
+    Crew crew(settings.threads - 1);
+    squashfs::CompressorPool pool(crew, settings.compression);
     squashfs::SegmentWriter writer({file.get(), path, settings.offset, nullptr}, pool,
                                    settings.block_bytes);
-    {
-        Pipeline pipeline({});
-        pipeline.run([&](std::stop_token stop) { writer.commit(stop); });
-        pipeline.run([&](std::stop_token stop) {
-            fill(writer, stop);
-            writer.close(stop);
-        });
-        pipeline.wait();
-    }
+    fill(writer, {});
+    writer.close({});
     MadeSegment made{writer.finish(), {}};
     made.bytes.resize(made.data.length_bytes);
     pread_exact(file.get(), std::as_writable_bytes(std::span(made.bytes)), settings.offset, path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/squashfs/compressor_pool.hpp"
+#include "builder/squashfs/block_lane.hpp"
 #include "tests/support/expect_error.hpp"
 
 #include <random>
@@ -23,21 +23,23 @@ std::string random_bytes(std::size_t size) {
 
 class CompressorPoolTest : public ::testing::TestWithParam<const char*> {
 protected:
-    CompressorPool pool{2, Compression::parse(GetParam())};
-    BlockLane lane{8, k_block};
+    Crew crew{1};
+    CompressorPool pool{crew, Compression::parse(GetParam())};
+    BlockLane lane{pool, 8, k_block, [] {}};
 
     std::string round_trip(std::string_view text) {
         auto& job = lane.acquire({});
         fill(job, text);
-        pool.submit(job);
-        lane.wait_for(job, {});
-        std::string result(as_text(job.result()));
-        if (!job.stored) {
+        lane.submit(job);
+        lane.work_until([&] { return lane.is_done(job); }, {});
+        const auto packed = job.result();
+        std::string result(as_text(packed));
+        if (!(job.size_field() & k_block_stored)) {
             Bytes raw(k_block);
-            raw.resize(make_decompressor(pool.compression().id())->decompress(job.result(), raw));
+            raw.resize(make_decompressor(pool.compression().id())->decompress(packed, raw));
             result = as_text(raw);
         }
-        EXPECT_EQ(stored_bytes(job.size_field()), job.result().size());
+        EXPECT_EQ(stored_bytes(job.size_field()), packed.size());
         lane.release(job);
         return result;
     }
@@ -62,30 +64,38 @@ TEST_P(CompressorPoolTest, a_job_is_as_good_as_new_each_time) {
 INSTANTIATE_TEST_SUITE_P(Compressors, CompressorPoolTest,
                          ::testing::Values("none", "gzip", "lz4", "zstd", "zstd:9"));
 
-TEST(BlockLaneTest, waiting_for_a_free_job_ends_with_the_stop) {
-    BlockLane lane(1, k_block);
+class BlockLaneTest : public ::testing::Test {
+protected:
+    static std::stop_token stopped() {
+        std::stop_source stop;
+        stop.request_stop();
+        return stop.get_token();
+    }
+
+    Crew crew{1};
+    CompressorPool pool{crew, {}};
+};
+
+TEST_F(BlockLaneTest, waiting_for_a_free_job_ends_with_the_stop) {
+    BlockLane lane(pool, 1, k_block, [] {});
     lane.acquire({});
-    std::stop_source stop;
-    stop.request_stop();
-    EXPECT_ERROR(ErrorKind::interrupted, lane.acquire(stop.get_token()));
+    EXPECT_ERROR(ErrorKind::interrupted, lane.acquire(stopped()));
 }
 
-TEST(BlockLaneTest, waiting_for_a_block_ends_with_the_stop) {
-    BlockLane lane(1, k_block);
-    auto& job = lane.acquire({});
-    std::stop_source stop;
-    stop.request_stop();
-    EXPECT_ERROR(ErrorKind::interrupted, lane.wait_for(job, stop.get_token()));
+TEST_F(BlockLaneTest, waiting_ends_with_the_failure) {
+    BlockLane lane(pool, 1, k_block, [] {});
+    lane.acquire({});
+    lane.fail(std::make_exception_ptr(Error(ErrorKind::no_space, "full")));
+    EXPECT_ERROR(ErrorKind::no_space, lane.acquire({}));
 }
 
-TEST(BlockLaneTest, its_end_waits_for_the_pool) {
-    CompressorPool pool(1, {});
+TEST_F(BlockLaneTest, its_end_waits_for_the_crew) {
     for (int i = 0; i < 100; ++i) {
-        BlockLane lane(4, k_block);
+        BlockLane lane(pool, 4, k_block, [] {});
         for (int j = 0; j < 4; ++j) {
             auto& job = lane.acquire({});
             job.raw_size = k_block;
-            pool.submit(job);
+            lane.submit(job);
         }
     }
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/squashfs/block_lane.hpp"
+
+namespace aic::squashfs {
+
+std::optional<std::size_t> CompressorPool::compress(std::span<const std::byte> block,
+                                                    std::span<std::byte> out) {
+    std::unique_ptr<BlockCompressor> compressor;
+    {
+        std::lock_guard lock(mutex_);
+        if (!idle_.empty()) {
+            compressor = std::move(idle_.back());
+            idle_.pop_back();
+        }
+    }
+    if (!compressor)
+        compressor = make_compressor(compression_);
+    const auto size = compressor->compress(block, out);
+    std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(compressor));
+    return size;
+}
+
+std::span<const std::byte> BlockJob::result() const {
+    if (failure_)
+        std::rethrow_exception(failure_);
+    return packed_size_ ? std::span(packed_).first(*packed_size_) : std::span(raw).first(raw_size);
+}
+
+std::uint32_t BlockJob::size_field() const {
+    return packed_size_ ? static_cast<std::uint32_t>(*packed_size_)
+                        : static_cast<std::uint32_t>(raw_size) | k_block_stored;
+}
+
+void BlockJob::run() noexcept {
+    try {
+        packed_size_ = lane_.pool_.compress(std::span(raw).first(raw_size), packed_);
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    lane_.finished(*this);
+}
+
+BlockLane::BlockLane(CompressorPool& pool, std::size_t jobs, std::size_t block_bytes,
+                     std::function<void()> compressed)
+    : pool_(pool)
+    , compressed_(std::move(compressed)) {
+    for (std::size_t i = 0; i < jobs; ++i)
+        free_.push_back(&jobs_.emplace_back(*this, block_bytes));
+}
+
+BlockJob& BlockLane::acquire(std::stop_token stop) {
+    work_until([&] { return !free_.empty(); }, stop);
+    auto& job = crew().change([&]() -> BlockJob& {
+        auto* last = free_.back();
+        free_.pop_back();
+        return *last;
+    });
+    job.raw_size = 0;
+    job.packed_size_.reset();
+    job.failure_ = nullptr;
+    return job;
+}
+
+void BlockLane::submit(BlockJob& job) {
+    crew().change([&] {
+        job.done_ = false;
+        ++in_crew_;
+    });
+    crew().submit(job, Crew::Urgency::whenever);
+}
+
+void BlockLane::release(BlockJob& job) {
+    crew().change([&] { free_.push_back(&job); });
+}
+
+void BlockLane::finished(BlockJob& job) {
+    crew().change([&] { job.done_ = true; });
+    compressed_();
+    // Last, since the lane may be gone as soon as nothing of it is with the crew.
+    crew().change([&] { --in_crew_; });
+}
+
+void BlockLane::fail(std::exception_ptr failure) {
+    crew().change([&] { failure_ = failure; });
+}
+
+void BlockLane::drain() noexcept {
+    crew().work_until([&] { return in_crew_ == 0; }, {});
+}
+
+} // namespace aic::squashfs
