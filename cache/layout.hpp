@@ -20,6 +20,8 @@ public:
 
     const std::filesystem::path& root() const { return root_; }
 
+    uid_t owner() const { return owner_; }
+
     std::filesystem::path description() const { return root_ / "store.json"; }
 
     std::filesystem::path users() const { return root_ / "u"; }

@@ -210,6 +210,13 @@ void require_private_directory(const fs::path& directory) {
                     directory.native());
 }
 
+std::chrono::system_clock::time_point time_point_of(const struct timespec& time) {
+    const auto since_epoch =
+        std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    return std::chrono::system_clock::time_point(
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
+}
+
 static fs::path nearest_existing(fs::path path) {
     std::error_code ignored;
     while (!path.empty() && !fs::exists(path, ignored) && path.has_relative_path())

@@ -3,6 +3,7 @@
 
 #include "core/fd.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -76,6 +77,8 @@ void make_directories(const std::filesystem::path& directory, mode_t mode);
 void require_private_directory(const std::filesystem::path& directory);
 /// A name that no other process, here or on another node, comes to: host, pid and a random part.
 std::string unique_name();
+/// A time that the file system says of a file, by its own clock.
+std::chrono::system_clock::time_point time_point_of(const struct timespec& time);
 /// Bytes an ordinary user may still write to the file system of `path` or its nearest existing
 /// parent.
 std::uint64_t free_bytes(const std::filesystem::path& path);
