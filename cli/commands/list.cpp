@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <tuple>
 
 namespace aic::cli {
 
