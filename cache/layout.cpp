@@ -31,6 +31,15 @@ std::filesystem::path Layout::reference(std::string_view reference,
     return references() / fmt::format("{}@{}.json", name, platform.file_str());
 }
 
+std::optional<ImageKey> image_key_of(std::string_view file_name) {
+    const auto dot = file_name.find('.');
+    if (dot == std::string_view::npos || dot + 1 == file_name.size())
+        return std::nullopt;
+    const auto id = sha256_from_hex(file_name.substr(0, dot));
+    return id ? std::optional(ImageKey{ImageId(*id), std::string(file_name.substr(dot + 1))})
+              : std::nullopt;
+}
+
 std::string image_file_name(std::string_view base_name, const ImageId& id) {
     std::string plain;
     for (const char c : base_name.substr(0, 100))

@@ -6,12 +6,22 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace aic::cache {
+
+/// What tells one image file of a store from all others.
+struct ImageKey {
+    ImageId id;
+    std::string variant;
+
+    auto operator<=>(const ImageKey&) const = default;
+};
 
 /// The path of everything in a store, and nothing else (docs/formats/store.md).
 class Layout {
@@ -78,6 +88,9 @@ private:
     std::filesystem::path root_;
     uid_t owner_;
 };
+
+/// Whose pin or use a file of this name is; nothing for other files.
+std::optional<ImageKey> image_key_of(std::string_view file_name);
 
 inline constexpr std::string_view k_record_name = "record.json";
 inline constexpr std::string_view k_layer_index_name = "layers.idx";

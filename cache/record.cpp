@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/record.hpp"
 
-#include "core/error.hpp"
-
-#include <nlohmann/json.hpp>
+#include "cache/json_fields.hpp"
 
 #include <ctime>
-#include <utility>
 
 namespace aic::cache {
 
@@ -33,74 +30,6 @@ json to_value(const SegmentRecord& segment) {
     };
 }
 
-/// Reads fields of a JSON object and names the one that is wrong.
-class Fields {
-public:
-    explicit Fields(const json& object) : object_(object) {
-        if (!object.is_object())
-            throw Error(ErrorKind::integrity, "not a JSON object");
-    }
-
-    template <typename T>
-    T get(const char* name) const {
-        try {
-            return object_.at(name).get<T>();
-        } catch (const json::exception&) {
-            throw Error(ErrorKind::integrity, "the field '{}' is missing or malformed", name);
-        }
-    }
-
-    /// nlohmann would convert fractions, signs and what is too large without a word.
-    template <typename T>
-    T number(const char* name) const {
-        const auto& value = at(name);
-        if (value.is_number_unsigned() && std::in_range<T>(value.get<std::uint64_t>()))
-            return value.get<T>();
-        if (value.is_number_integer() && !value.is_number_unsigned()
-            && std::in_range<T>(value.get<std::int64_t>()))
-            return value.get<T>();
-        throw Error(ErrorKind::integrity, "the field '{}' is no number of its range", name);
-    }
-
-    oci::Platform platform(const char* name) const {
-        const auto text = get<std::string>(name);
-        try {
-            return oci::Platform::parse(text);
-        } catch (const Error& error) { // the words of an option, where a file is damaged
-            throw Error(ErrorKind::integrity, "the field '{}': {}", name, error.message());
-        }
-    }
-
-    const json& at(const char* name) const {
-        const auto found = object_.find(name);
-        if (found == object_.end())
-            throw Error(ErrorKind::integrity, "the field '{}' is missing", name);
-        return *found;
-    }
-
-    template <typename D>
-    D digest(const char* name) const {
-        const auto text = get<std::string>(name);
-        if (const auto digest = D::try_parse(text))
-            return *digest;
-        throw Error(ErrorKind::integrity, "the field '{}' is no digest", name);
-    }
-
-    template <typename D>
-    std::optional<D> digest_if_there(const char* name) const {
-        return at(name).is_null() ? std::nullopt : std::optional(digest<D>(name));
-    }
-
-    ContentHash hash(const char* name) const {
-        if (const auto bytes = sha256_from_hex(get<std::string>(name)))
-            return ContentHash(*bytes);
-        throw Error(ErrorKind::integrity, "the field '{}' is no SHA-256", name);
-    }
-
-private:
-    const json& object_;
-};
-
 SegmentRecord parse_segment(const json& value) {
     const Fields fields(value);
     return {
@@ -114,27 +43,13 @@ SegmentRecord parse_segment(const json& value) {
     };
 }
 
-json parse_versioned(std::string_view text, int newest) {
-    auto value = json::parse(text, nullptr, false);
-    if (value.is_discarded())
-        throw Error(ErrorKind::integrity, "not JSON");
-    const auto version = Fields(value).number<int>("version");
-    if (version > newest)
-        throw Error(ErrorKind::integrity, "version {} needs a newer aic-image", version);
-    return value;
-}
-
-std::string dump(const json& value) {
-    return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
 } // namespace
 
 std::string to_json(const Record& record) {
     json segments = json::array();
     for (const auto& segment : record.segments)
         segments.push_back(to_value(segment));
-    return dump({
+    return to_file_text({
         {"version", k_record_version},
         {"id", record.id.str()},
         {"variant", record.variant},
@@ -170,7 +85,7 @@ Record parse_record(std::string_view text) {
         .manifest_digest = fields.digest<Digest>("manifest_digest"),
         .manifest_json = fields.get<std::string>("manifest"),
         .config_json = fields.get<std::string>("config"),
-        .file_name = fields.get<std::string>("file_name"),
+        .file_name = fields.file_name("file_name"),
         .size_bytes = fields.number<std::uint64_t>("size_bytes"),
         .file_digest = fields.hash("file_digest"),
         .segments = {},
@@ -186,15 +101,11 @@ Record parse_record(std::string_view text) {
     };
     for (const auto& segment : fields.at("segments"))
         record.segments.push_back(parse_segment(segment));
-    // A planted name must not lead out of the image's directory.
-    if (record.file_name.empty() || record.file_name.front() == '.'
-        || record.file_name.find('/') != std::string::npos)
-        throw Error(ErrorKind::integrity, "the field 'file_name' is no plain file name");
     return record;
 }
 
 std::string to_json(const ReferenceRecord& record) {
-    return dump({
+    return to_file_text({
         {"version", k_reference_version},
         {"reference", record.reference},
         {"points_at", record.points_at.str()},

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/store.hpp"
 
+#include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace fs = std::filesystem;
@@ -18,6 +20,7 @@ namespace {
 constexpr int k_store_format = 1;
 constexpr std::uint64_t k_max_record_bytes = 64 << 20;
 constexpr mode_t k_private_mode = 0700;
+constexpr mode_t k_reference_mode = 0600;
 
 void check_format(const fs::path& description) {
     const auto text = read_file_if_exists(description, 1 << 20);
@@ -54,7 +57,7 @@ void Store::prepare() {
     });
 }
 
-std::optional<StoredImage> Store::read_image(const fs::path& directory) const {
+std::optional<StoredImage> read_image(const fs::path& directory) {
     const auto path = directory / k_record_name;
     const auto text = read_file_if_exists(path, k_max_record_bytes);
     if (!text)
@@ -126,21 +129,33 @@ std::vector<ReferenceRecord> Store::references() const {
 
 StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::string_view variant) {
     const auto target = layout_.variant(id, variant);
-    make_directories(target.parent_path(), k_private_mode);
     fsync_directory(staged);
-    if (::rename(staged.c_str(), target.c_str()) != 0) {
-        if (errno != EEXIST && errno != ENOTEMPTY)
+    // A removal beside us may take the directory of the id away before the image is in it.
+    constexpr int k_attempts = 100;
+    for (int attempt = 1;; ++attempt) {
+        make_directories(target.parent_path(), k_private_mode);
+        if (::rename(staged.c_str(), target.c_str()) == 0)
+            break;
+        if (errno == EEXIST || errno == ENOTEMPTY) {
+            debug("'{}' was published by another process meanwhile", target.native());
+            break;
+        }
+        if (errno != ENOENT || attempt == k_attempts)
             throw system_error("publishing '{}'", target.native());
-        debug("'{}' was published by another process meanwhile", target.native());
     }
     fsync_directory(target.parent_path());
-    if (auto image = read_image(target))
+    auto image = read_image(target);
+    // A collection that spares not even what is new may have taken it.
+    if (!image && Trash(layout_).bring_back(id, variant))
+        image = read_image(target);
+    if (image)
         return std::move(*image);
     throw Error(ErrorKind::system, "'{}' is gone right after it was published", target.native());
 }
 
 void Store::write_reference(const ReferenceRecord& reference, const oci::Platform& platform) {
-    write_file(layout_.reference(reference.reference, platform), to_json(reference), 0600);
+    write_file(layout_.reference(reference.reference, platform), to_json(reference),
+               k_reference_mode);
 }
 
 void Store::quarantine(const StoredImage& image) const {
@@ -152,20 +167,40 @@ void Store::quarantine(const StoredImage& image) const {
         throw system_error("removing '{}'", image.directory.native());
 }
 
-void Store::remove(const StoredImage& image) {
-    quarantine(image);
-    if (!find_all(image.record.id).empty())
-        return;
-    ::rmdir(layout_.image(image.record.id).c_str());
+bool Store::leads_nowhere(const ReferenceRecord& reference) const {
+    if (!entries_of(layout_.image(reference.id)).empty())
+        return false;
+    return std::ranges::none_of(
+        Trash(layout_).list(), [&](const TrashedImage& image) { return image.id == reference.id; });
+}
+
+std::vector<fs::path> Store::dangling_references() const {
+    std::vector<fs::path> files;
     for (const auto& path : entries_of(layout_.references())) {
         try {
             const auto text = read_file_if_exists(path, k_max_record_bytes);
-            if (text && parse_reference_record(*text).id == image.record.id)
-                ::unlink(path.c_str());
+            if (text && leads_nowhere(parse_reference_record(*text)))
+                files.push_back(path);
         } catch (const Error& error) {
             warn("reading '{}': {}", path.native(), error.message());
         }
     }
+    return files;
+}
+
+bool Store::remove_reference(const fs::path& file) const {
+    const auto text = read_file_if_exists(file, k_max_record_bytes);
+    if (!text || !leads_nowhere(parse_reference_record(*text)))
+        return false;
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+        throw system_error("removing '{}'", file.native());
+    if (leads_nowhere(parse_reference_record(*text)))
+        return true;
+    // A pull has made the image meanwhile. What it wrote since then is newer than ours.
+    AtomicFile again(file, k_reference_mode);
+    again.write(as_bytes(*text));
+    again.commit_new();
+    return false;
 }
 
 } // namespace aic::cache

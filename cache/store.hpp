@@ -22,6 +22,9 @@ struct StoredImage {
     std::filesystem::path layer_index() const { return directory / k_layer_index_name; }
 };
 
+/// What is in an image's directory, in the store or in the trash; nothing without a record.
+std::optional<StoredImage> read_image(const std::filesystem::path& directory);
+
 /// One user's images in a store. Files are the truth: every look-up reads them, and what appears,
 /// appears whole by one rename.
 class Store {
@@ -51,13 +54,17 @@ public:
     StoredImage publish(const std::filesystem::path& staged, const ImageId& id,
                         std::string_view variant);
     void write_reference(const ReferenceRecord& reference, const oci::Platform& platform);
-    /// Takes the image out in one step, and references that then lead nowhere.
-    void remove(const StoredImage& image);
-    /// Takes a damaged image out in one step; references stay, since it is about to be made again.
+    /// Takes a damaged image out in one step and for good: it is about to be made again. Images
+    /// that are whole go to the trash (trash.hpp).
     void quarantine(const StoredImage& image) const;
 
+    /// The files of references whose image is neither here nor in the trash.
+    std::vector<std::filesystem::path> dangling_references() const;
+    /// Removes such a file; false when its image has come back meanwhile.
+    bool remove_reference(const std::filesystem::path& file) const;
+
 private:
-    std::optional<StoredImage> read_image(const std::filesystem::path& directory) const;
+    bool leads_nowhere(const ReferenceRecord& reference) const;
 
     Layout layout_;
 };

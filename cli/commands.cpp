@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 #include "cli/commands/cat.hpp"
+#include "cli/commands/complete.hpp"
 #include "cli/commands/files.hpp"
+#include "cli/commands/gc.hpp"
 #include "cli/commands/generate.hpp"
+#include "cli/commands/history.hpp"
 #include "cli/commands/inspect.hpp"
 #include "cli/commands/list.hpp"
 #include "cli/commands/path.hpp"
+#include "cli/commands/pin.hpp"
 #include "cli/commands/pull.hpp"
+#include "cli/commands/rename.hpp"
+#include "cli/commands/restore.hpp"
 #include "cli/commands/rm.hpp"
+#include "cli/commands/unpin.hpp"
 
 namespace aic::cli {
 
@@ -16,11 +23,18 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Pull>());
     commands.push_back(std::make_unique<List>());
     commands.push_back(std::make_unique<Inspect>());
+    commands.push_back(std::make_unique<History>());
     commands.push_back(std::make_unique<Path>());
     commands.push_back(std::make_unique<Files>());
     commands.push_back(std::make_unique<Cat>());
+    commands.push_back(std::make_unique<Rename>());
     commands.push_back(std::make_unique<Rm>());
+    commands.push_back(std::make_unique<Restore>());
+    commands.push_back(std::make_unique<Pin>());
+    commands.push_back(std::make_unique<Unpin>());
+    commands.push_back(std::make_unique<Gc>());
     commands.push_back(std::make_unique<Generate>());
+    commands.push_back(std::make_unique<Complete>());
     return commands;
 }
 

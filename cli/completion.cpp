@@ -53,8 +53,10 @@ _aic_image() {{
         return
     fi
     case $verb in
-        inspect|path|files|cat|rm)
-            mapfile -t COMPREPLY < <(compgen -W "$(aic-image list 2>/dev/null | awk 'NR > 1 {{ print $1 }}')" -- "$current") ;;
+        inspect|path|files|cat|rm|pin|unpin)
+            mapfile -t COMPREPLY < <(compgen -W "$(aic-image complete images 2>/dev/null)" -- "$current") ;;
+        history|rename|restore)
+            mapfile -t COMPREPLY < <(compgen -W "$(aic-image complete names 2>/dev/null)" -- "$current") ;;
     esac
     [[ ${{#COMPREPLY[@]}} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }}
@@ -87,7 +89,9 @@ _aic_image() {{
     return
   fi
   case $words[2] in
-    inspect|path|files|cat|rm) compadd -- ${{(f)"$(aic-image list 2>/dev/null | awk 'NR > 1 {{ print $1 }}')"}} ;;
+    # Names come first, in the order they are printed in.
+    inspect|path|files|cat|rm|pin|unpin) compadd -V images -- ${{(f)"$(aic-image complete images 2>/dev/null)"}} ;;
+    history|rename|restore) compadd -- ${{(f)"$(aic-image complete names 2>/dev/null)"}} ;;
   esac
   _files
 }}
@@ -111,8 +115,11 @@ std::string fish(const CLI::App& app) {
         for (const auto& name : option->get_lnames())
             text += fmt::format("complete -c aic-image -l {} -d {}\n", name,
                                 quoted(option->get_description()));
-    text += "complete -c aic-image -n '__fish_seen_subcommand_from inspect path files cat rm' "
-            "-a \"(aic-image list 2>/dev/null | awk 'NR > 1 { print $1 }')\"\n";
+    text +=
+        "complete -c aic-image -k -n '__fish_seen_subcommand_from inspect path files cat rm pin "
+        "unpin' -a \"(aic-image complete images 2>/dev/null)\"\n"
+        "complete -c aic-image -f -n '__fish_seen_subcommand_from history rename restore' "
+        "-a \"(aic-image complete names 2>/dev/null)\"\n";
     return text;
 }
 

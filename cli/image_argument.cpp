@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_argument.hpp"
 
+#include "cache/names.hpp"
+#include "cache/trash.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "oci/reference.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <set>
 
 namespace fs = std::filesystem;
 
@@ -21,25 +28,6 @@ bool is_path(const std::string& text) {
             return true;
     std::error_code ignored;
     return text.ends_with(".sqsh") && fs::exists(text, ignored);
-}
-
-/// Bytes that hold the id's hex digits, from "sha256:9f2c…", "9f2c…"; nothing when it is no such
-/// thing.
-std::optional<std::string> id_prefix(std::string text) {
-    if (text.starts_with("sha256:"))
-        text.erase(0, 7);
-    const bool is_hex = std::ranges::all_of(
-        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    return is_hex && text.size() >= k_shortest_prefix && text.size() <= 64 ? std::optional(text)
-                                                                           : std::nullopt;
-}
-
-std::optional<std::string> canonical(const std::string& text) {
-    try {
-        return oci::Reference::parse(text).str();
-    } catch (const Error&) {
-        return std::nullopt; // it may still be an id
-    }
 }
 
 /// The image the reference led to, for this machine if there is one for it, else for whatever there
@@ -64,31 +52,137 @@ std::optional<ImageId> id_by_prefix(const cache::Store& store, const std::string
     return ids.empty() ? std::nullopt : std::optional(ids.front());
 }
 
-Error not_found(const cache::Store& store, const std::string& text) {
-    std::vector<std::string> names;
+/// "lab" in front of "lab/exp" when that is the caller.
+bool is_caller(std::string_view user) {
+    if (user == std::to_string(::geteuid()))
+        return true;
+    const auto* entry = ::getpwuid(::geteuid());
+    return entry && user == entry->pw_name;
+}
+
+/// Everything that the word could have been meant to be, and would be found by.
+std::vector<std::string> known_words(const cache::Store& store) {
+    std::vector<std::string> words;
+    for (const auto& state : cache::Names(store.layout()).all())
+        words.push_back(state.name.str());
+    std::set<ImageId> present;
+    for (const auto& id : store.ids_with_prefix(""))
+        present.insert(id);
     for (const auto& record : store.references())
-        names.push_back(record.reference);
-    const auto name = canonical(text).value_or(text);
+        if (present.contains(record.id))
+            words.push_back(record.reference);
+    return words;
+}
+
+/// What brings back an image that was meant and is in the trash, or a name that was removed.
+std::optional<std::string> restoring_hint(const cache::Store& store, const std::string& text) {
+    const auto hint = fmt::format("it was removed; 'aic-image restore {}' brings it back", text);
+    if (const auto name = own_name(text))
+        if (!cache::Names(store.layout()).history(*name).empty())
+            return hint;
+    const auto reference = canonical_reference(text);
+    const auto id = reference ? id_by_reference(store, *reference) : std::nullopt;
+    const auto prefix = id_prefix(text);
+    for (const auto& image : cache::Trash(store.layout()).list())
+        if (id == image.id || (prefix && image.id.hex().starts_with(*prefix)))
+            return hint;
+    return std::nullopt;
+}
+
+Error not_found(const cache::Store& store, const std::string& text) {
     const Error error(ErrorKind::not_found, "there is no image '{}' in '{}'", text,
                       store.layout().root().native());
-    if (const auto close = nearest(name, names))
-        return error.with_hint(fmt::format("did you mean '{}'?", *close));
+    if (const auto hint = restoring_hint(store, text))
+        return error.with_hint(*hint);
+    const auto words = known_words(store);
+    for (const auto& word : {text, canonical_reference(text).value_or(text)})
+        if (const auto close = nearest(word, words))
+            return error.with_hint(fmt::format("did you mean '{}'?", *close));
     return error.with_hint(
         fmt::format("'aic-image list' shows what is there; 'aic-image pull {}' gets it", text));
 }
 
+/// Says what a name's word was not taken for.
+void tell_ambiguity(const cache::Store& store, const std::string& text) {
+    const auto reference = canonical_reference(text);
+    if (reference && id_by_reference(store, *reference))
+        return inform("'{}' is taken for the name; the reference is {}", text, *reference);
+    const auto prefix = id_prefix(text);
+    if (prefix && !store.ids_with_prefix(*prefix).empty())
+        inform("'{}' is taken for the name; as the beginning of an id it is sha256:{}", text,
+               *prefix);
+}
+
+/// The image that a name stands for; nothing when there is no such name.
+std::optional<StoredImages> find_by_name(const cache::Store& store, const std::string& text) {
+    const auto state = find_name(store, text);
+    if (!state)
+        return std::nullopt;
+    auto image = store.find(state->id, state->variant);
+    if (!image)
+        throw Error(ErrorKind::not_found,
+                    "the image that '{}' stands for, {}, is not here any more", text,
+                    state->id.short_hex())
+            .with_hint(fmt::format("'aic-image restore {}' brings it back, or says what makes it "
+                                   "again",
+                                   state->id.short_hex()));
+    return StoredImages{state->name, {std::move(*image)}};
+}
+
 } // namespace
 
-std::vector<cache::StoredImage> find_stored(const cache::Store& store, const std::string& text) {
-    std::optional<ImageId> id;
-    if (const auto reference = canonical(text))
-        id = id_by_reference(store, *reference);
-    if (!id)
-        id = id_by_prefix(store, text);
-    auto images = id ? store.find_all(*id) : std::vector<cache::StoredImage>();
+std::optional<cache::ImageName> own_name(std::string text) {
+    if (const auto slash = text.find('/'); slash != std::string::npos) {
+        if (!is_caller(text.substr(0, slash)))
+            return std::nullopt;
+        text.erase(0, slash + 1);
+    }
+    return cache::ImageName::try_parse(text);
+}
+
+std::optional<cache::NameState> find_name(const cache::Store& store, const std::string& text) {
+    const auto name = own_name(text);
+    auto state = name ? cache::Names(store.layout()).find(*name) : std::nullopt;
+    if (state)
+        tell_ambiguity(store, text);
+    return state;
+}
+
+std::optional<std::string> id_prefix(std::string text) {
+    if (text.starts_with("sha256:"))
+        text.erase(0, 7);
+    const bool is_hex = std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return is_hex && text.size() >= k_shortest_prefix && text.size() <= 64 ? std::optional(text)
+                                                                           : std::nullopt;
+}
+
+std::optional<std::string> canonical_reference(const std::string& text) {
+    try {
+        return oci::Reference::parse(text).str();
+    } catch (const Error&) {
+        return std::nullopt; // it may still be something else
+    }
+}
+
+const cache::StoredImage& newest_of(const std::vector<cache::StoredImage>& images) {
+    return *std::ranges::max_element(
+        images, {}, [](const cache::StoredImage& image) { return image.record.created_seconds; });
+}
+
+StoredImages find_stored(const cache::Store& store, const std::string& text) {
+    if (auto named = find_by_name(store, text))
+        return std::move(*named);
+    const auto reference = canonical_reference(text);
+    const auto by_reference = reference ? id_by_reference(store, *reference) : std::nullopt;
+    auto images = by_reference ? store.find_all(*by_reference) : std::vector<cache::StoredImage>();
+    // What a reference led to may be gone, and the word begin an id as well.
+    if (images.empty())
+        if (const auto id = id_by_prefix(store, text))
+            images = store.find_all(*id);
     if (images.empty())
         throw not_found(store, text);
-    return images;
+    return {std::nullopt, std::move(images)};
 }
 
 ImageArgument find_image(const cache::Store& store, const std::string& text, const fs::path& home) {
@@ -98,11 +192,9 @@ ImageArgument find_image(const cache::Store& store, const std::string& text, con
             throw Error(ErrorKind::not_found, "there is no file '{}'", path.native());
         return {fs::absolute(path).lexically_normal(), std::nullopt};
     }
-    auto images = find_stored(store, text);
-    // Of several variants the newest.
-    auto newest = std::ranges::max_element(
-        images, {}, [](const cache::StoredImage& image) { return image.record.created_seconds; });
-    return {newest->file(), std::move(*newest)};
+    const auto found = find_stored(store, text);
+    const auto& image = newest_of(found.images);
+    return {image.file(), image};
 }
 
 } // namespace aic::cli

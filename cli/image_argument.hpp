@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cache/name_state.hpp"
 #include "cache/store.hpp"
 
 #include <filesystem>
@@ -10,19 +11,48 @@
 
 namespace aic::cli {
 
+/// How every command describes its IMAGE argument.
+inline constexpr const char* k_image_help =
+    "a name, a reference, the beginning of an id, or a path";
+
 /// What an IMAGE argument stands for: an image of the store, or just a file.
 struct ImageArgument {
     std::filesystem::path file;
     std::optional<cache::StoredImage> stored;
 };
 
-/// A path begins with `/`, `./`, `../` or `~/`, or ends in `.sqsh` and exists; then, in this order,
-/// a reference of this machine's platform or any other, and an id prefix of at least four digits.
-/// Throws Error(not_found) that lists near misses, Error(usage) when a prefix fits several.
+/// Images of the store that a word stands for.
+struct StoredImages {
+    std::optional<cache::ImageName> name;   ///< if that is what it was taken for
+    std::vector<cache::StoredImage> images; ///< a name's one, else every variant; never empty
+};
+
+/// A path begins with `/`, `./`, `../` or `~/`, or ends in `.sqsh` and exists; then find_stored().
+/// Of several variants the newest.
 ImageArgument find_image(const cache::Store& store, const std::string& text,
                          const std::filesystem::path& home);
 
-/// As find_image(), but only images of the store, and every variant of the one that is meant.
-std::vector<cache::StoredImage> find_stored(const cache::Store& store, const std::string& text);
+/// In this order: a name of the caller's, the same as `user/name`, a reference of this machine's
+/// platform or any other, and an id prefix of at least four digits. A word that could be two of
+/// them is told of. Throws Error(not_found) that lists near misses, Error(usage) when a prefix fits
+/// several.
+StoredImages find_stored(const cache::Store& store, const std::string& text);
+
+/// The caller's name that a word is, with his user name or number and a slash in front or without;
+/// whether or not there is such a name now. Nothing for what is no name.
+std::optional<cache::ImageName> own_name(std::string text);
+
+/// What the word stands for if it is a name now, and has been told of if it could be something
+/// else.
+std::optional<cache::NameState> find_name(const cache::Store& store, const std::string& text);
+
+/// The hex digits that the word could be the beginning of an id with.
+std::optional<std::string> id_prefix(std::string text);
+
+/// A reference in canonical form; nothing for what is none.
+std::optional<std::string> canonical_reference(const std::string& text);
+
+/// Of several variants the newest.
+const cache::StoredImage& newest_of(const std::vector<cache::StoredImage>& images);
 
 } // namespace aic::cli

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_json.hpp"
 
+#include "cache/pins.hpp"
+#include "cache/uses.hpp"
+
 namespace aic::cli {
 
 using nlohmann::json;
@@ -17,7 +20,18 @@ json segment_json(const cache::SegmentRecord& segment) {
     };
 }
 
+json pin_json(const cache::Pin& pin) {
+    return {
+        {"note", pin.note ? json(*pin.note) : json(nullptr)},
+        {"pinned", cache::utc_time(pin.pinned_seconds)},
+    };
+}
+
 } // namespace
+
+json time_or_null(const std::optional<std::int64_t>& unix_seconds) {
+    return unix_seconds ? json(cache::utc_time(*unix_seconds)) : json(nullptr);
+}
 
 json image_json(const cache::Record& record, const std::filesystem::path& file) {
     return {
@@ -37,8 +51,20 @@ json image_json(const cache::Record& record, const std::filesystem::path& file) 
     };
 }
 
-json detailed_image_json(const cache::Record& record, const std::filesystem::path& file) {
-    auto image = image_json(record, file);
+json image_json(const cache::Layout& layout, const cache::Holders& holders,
+                const cache::StoredImage& stored) {
+    const auto& record = stored.record;
+    auto image = image_json(record, stored.file());
+    const auto pin = cache::Pins(layout).find(record.id, record.variant);
+    image["names"] = holders.names_of(record.id, record.variant);
+    image["pin"] = pin ? pin_json(*pin) : json(nullptr);
+    image["used"] = time_or_null(cache::last_use(layout, record.id, record.variant));
+    return image;
+}
+
+json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& stored) {
+    const auto& record = stored.record;
+    auto image = image_json(layout, cache::Holders::read(layout), stored);
     image["made_by"] = record.made_by;
     image["segments"] = json::array();
     for (const auto& segment : record.segments)

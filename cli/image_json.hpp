@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cache/record.hpp"
+#include "cache/holders.hpp"
+#include "cache/store.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace aic::cli {
 
 /// An image as `--json` shows it everywhere (docs/formats/json.md).
 nlohmann::json image_json(const cache::Record& record, const std::filesystem::path& file);
 
-/// The same with its segments, manifest and config.
-nlohmann::json detailed_image_json(const cache::Record& record, const std::filesystem::path& file);
+/// The same with what the user made of it: names, pin, last use.
+nlohmann::json image_json(const cache::Layout& layout, const cache::Holders& holders,
+                          const cache::StoredImage& image);
+
+/// All of that, its segments, manifest and config.
+nlohmann::json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& image);
+
+/// A time as `--json` shows it; null when there is none.
+nlohmann::json time_or_null(const std::optional<std::int64_t>& unix_seconds);
 
 } // namespace aic::cli

@@ -23,14 +23,4 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
-std::string age_of(long long seconds) {
-    if (seconds < 90)
-        return fmt::format("{} s", std::max(0LL, seconds));
-    if (seconds < 90 * 60)
-        return fmt::format("{} min", seconds / 60);
-    if (seconds < 36 * 3600)
-        return fmt::format("{} h", seconds / 3600);
-    return fmt::format("{} d", seconds / 86400);
-}
-
 } // namespace aic::cli

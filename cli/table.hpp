@@ -9,7 +9,4 @@ namespace aic::cli {
 /// Rows of text as aligned columns, two spaces between them; the first row is the heading.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
-/// How long ago, in one word: "3 min", "5 h", "12 d".
-std::string age_of(long long seconds);
-
 } // namespace aic::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config.hpp"
 
+#include "core/bytes.hpp"
+#include "core/duration.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 
@@ -60,15 +62,20 @@ public:
     Setting<std::string> text(const char* variable, const char* key, std::string fallback) const {
         if (const auto value = environment_(variable))
             return {*value, variable};
-        for (const auto& file : files_) {
-            const auto node = file.table[key];
-            if (!node)
-                continue;
-            if (const auto value = node.value<std::string>())
-                return {*value, file.path.native()};
-            throw Error(ErrorKind::usage, "'{}' in '{}' is not a string", key, file.path.native());
-        }
-        return {std::move(fallback), "default"};
+        return in_files(key).value_or(Setting<std::string>{std::move(fallback), "default"});
+    }
+
+    /// A setting of the files alone, which `parse` makes a value of; `key` is a path such as
+    /// "gc.min_age".
+    template <typename T, typename Parse>
+    Setting<T> parsed(const char* key, T fallback, Parse&& parse) const {
+        const auto found = in_files(key);
+        if (!found)
+            return {std::move(fallback), "default"};
+        return in_context([&] { return fmt::format("'{}' in '{}'", key, found->origin); },
+                          [&] {
+                              return Setting<T>{parse(found->value), found->origin};
+                          });
     }
 
     std::vector<std::string> list(const char* key) const {
@@ -82,6 +89,18 @@ public:
     }
 
 private:
+    std::optional<Setting<std::string>> in_files(const char* key) const {
+        for (const auto& file : files_) {
+            const auto node = file.table.at_path(key);
+            if (!node)
+                continue;
+            if (const auto value = node.value<std::string>())
+                return Setting<std::string>{*value, file.path.native()};
+            throw Error(ErrorKind::usage, "'{}' in '{}' is not a string", key, file.path.native());
+        }
+        return std::nullopt;
+    }
+
     const Environment& environment_;
     std::vector<SettingsFile> files_;
 };
@@ -97,6 +116,16 @@ fs::path default_store(const Environment& environment, const fs::path& home) {
     }
     const auto data = environment("XDG_DATA_HOME");
     return (data ? fs::path(*data) : home / ".local/share") / "aic-image";
+}
+
+GcConfig gc_config(const Lookup& lookup) {
+    using namespace std::chrono_literals;
+    return {
+        .min_age = lookup.parsed<std::chrono::seconds>("gc.min_age", 14 * 24h, parse_duration),
+        .trash_age = lookup.parsed<std::chrono::seconds>("gc.trash_age", 7 * 24h, parse_duration),
+        .max_size_bytes =
+            lookup.parsed<std::optional<std::uint64_t>>("gc.max_size", std::nullopt, parse_size),
+    };
 }
 
 Setting<fs::path> as_path(Setting<std::string> setting, const fs::path& home) {
@@ -128,6 +157,7 @@ Config load_config(const Environment& environment, const fs::path& site_file) {
         .compression = lookup.text("AIC_IMAGE_COMPRESSION", "compression", "zstd"),
         .block_size = lookup.text("AIC_IMAGE_BLOCK_SIZE", "block_size", "128K"),
         .insecure_registries = lookup.list("insecure_registries"),
+        .gc = gc_config(lookup),
     };
 }
 

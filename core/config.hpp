@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -16,6 +18,13 @@ struct Setting {
     std::string origin;
 };
 
+/// How long images stay, the table [gc] of the settings.
+struct GcConfig {
+    Setting<std::chrono::seconds> min_age;   ///< what was used within this time stays
+    Setting<std::chrono::seconds> trash_age; ///< what was removed can be restored for so long
+    Setting<std::optional<std::uint64_t>> max_size_bytes; ///< of all the user's images
+};
+
 /// What the user and the site decided, read once at the start and handed on.
 struct Config {
     Setting<std::filesystem::path> store; ///< the store that new images go to
@@ -24,6 +33,7 @@ struct Config {
     Setting<std::string> block_size;      ///< "128K"
     std::vector<std::string>
         insecure_registries; ///< "host[:port]" that may be spoken to without TLS
+    GcConfig gc;
 };
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;

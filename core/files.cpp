@@ -55,6 +55,12 @@ void AtomicFile::commit(Durability durability) {
         fsync_directory(target_.parent_path());
 }
 
+bool AtomicFile::commit_new() {
+    fsync_checked(fd_.get(), target_);
+    fd_.close_checked(target_);
+    return link_new(temporary_, target_); // the temporary name goes with us
+}
+
 void write_file(const fs::path& path, std::string_view text, mode_t mode) {
     AtomicFile file(path, mode);
     file.write(as_bytes(text));

@@ -31,6 +31,9 @@ public:
 
     /// fsync, close, rename over the target, fsync the directory.
     void commit(Durability durability = Durability::synced);
+    /// The same, synced, but false when the target is there already: of many callers exactly one
+    /// wins.
+    bool commit_new();
 
 private:
     std::filesystem::path target_;

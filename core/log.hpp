@@ -23,6 +23,12 @@ void warn(fmt::format_string<Args...> format, Args&&... args) {
     log_message(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// How a command understood what it was told, or did what was not asked for by name.
+template <typename... Args>
+void inform(fmt::format_string<Args...> format, Args&&... args) {
+    log_message(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+}
+
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
     log_message(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));

@@ -41,9 +41,7 @@ public:
 
 void Cat::describe(CLI::App& app) {
     app.description("print files that are in an image");
-    app.add_option("image", image_, "a reference, the beginning of an id, or a path")
-        ->required()
-        ->type_name("IMAGE");
+    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
     app.add_option("path", paths_, "files in the image")->required()->type_name("PATH");
     app.footer(R"(Examples:
   aic-image cat ubuntu:22.04 /etc/os-release

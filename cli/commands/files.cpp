@@ -123,9 +123,7 @@ void walk(squashfs::ImageReader& reader, std::string path, std::uint64_t start,
 
 void Files::describe(CLI::App& app) {
     app.description("list the files in an image, without unpacking it");
-    app.add_option("image", image_, "a reference, the beginning of an id, or a path")
-        ->required()
-        ->type_name("IMAGE");
+    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
     app.add_option("path", path_, "only this file, or what is below this directory")
         ->type_name("PATH");
     app.footer(R"(Each line: mode, links, owner/group, size, time, path.

@@ -2,27 +2,20 @@
 #include "cli/commands/inspect.hpp"
 
 #include "builder/squashfs/image_reader.hpp"
+#include "cache/holders.hpp"
+#include "cache/pins.hpp"
+#include "cache/uses.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/image_json.hpp"
+#include "cli/local_time.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/printable.hpp"
 #include "oci/image_config.hpp"
 
-#include <ctime>
-
 namespace aic::cli {
 
 namespace {
-
-std::string local_time(std::int64_t seconds) {
-    const auto time = static_cast<std::time_t>(seconds);
-    std::tm parts{};
-    localtime_r(&time, &parts);
-    char text[64];
-    const auto size = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &parts);
-    return std::string(text, size);
-}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -36,8 +29,18 @@ void print_field(Session& session, std::string_view name, const std::string& val
         session.print(fmt::format("{:<12} {}", name, printable(value)));
 }
 
+std::string pin_text(const cache::Pin& pin) {
+    return fmt::format("{}{}{}", local_time(pin.pinned_seconds), pin.note ? ": " : "",
+                       pin.note.value_or(""));
+}
+
 void print_stored(Session& session, const cache::StoredImage& image) {
     const auto& record = image.record;
+    const auto layout = session.store().layout();
+    const auto used = cache::last_use(layout, record.id, record.variant);
+    const auto pin = cache::Pins(layout).find(record.id, record.variant);
+    print_field(session, "name",
+                joined(cache::Holders::read(layout).names_of(record.id, record.variant)));
     const auto config = oci::parse_image_config(record.config_json);
     print_field(session, "reference", record.reference);
     print_field(session, "id", record.id.str());
@@ -50,6 +53,8 @@ void print_stored(Session& session, const cache::StoredImage& image) {
     print_field(session, "digest", record.file_digest.hex());
     print_field(session, "pulled",
                 fmt::format("{} by {}", local_time(record.created_seconds), record.made_by));
+    print_field(session, "used", used ? local_time(*used) : "");
+    print_field(session, "pinned", pin ? pin_text(*pin) : "");
     print_field(session, "created",
                 config.created_seconds ? local_time(config.created_seconds) : "");
     print_field(session, "workdir", config.working_dir);
@@ -98,11 +103,10 @@ void print_file(Session& session, const squashfs::Superblock& superblock,
 
 void Inspect::describe(CLI::App& app) {
     app.description("show what is known of an image");
-    app.add_option("image", image_, "a reference, the beginning of an id, or a path")
-        ->required()
-        ->type_name("IMAGE");
+    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
     app.footer(R"(Examples:
   aic-image inspect ubuntu:22.04
+  aic-image inspect exp
   aic-image inspect ./image.sqsh
   aic-image inspect --json ubuntu:22.04 | jq .config.config.Env)");
 }
@@ -111,7 +115,7 @@ void Inspect::run(Session& session) {
     const auto image = find_image(session.store(), image_, home_directory(session.environment()));
     if (image.stored) {
         if (session.json())
-            return session.print_json(detailed_image_json(image.stored->record, image.file));
+            return session.print_json(detailed_image_json(session.store().layout(), *image.stored));
         return print_stored(session, *image.stored);
     }
     const squashfs::ImageReader reader(image.file);

@@ -1,51 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/list.hpp"
 
+#include "cache/uses.hpp"
 #include "cli/image_json.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
+#include "core/duration.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <ctime>
+#include <tuple>
 
 namespace aic::cli {
 
 namespace {
 
-/// An image and the references that lead to it now; the one it was pulled by when none does any
-/// more.
+/// An image and what leads to it now: names, and references or the one it was pulled by when none
+/// does any more.
 struct Line {
     cache::StoredImage image;
+    std::vector<std::string> names;
     std::vector<std::string> references;
+    std::optional<std::int64_t> used_seconds;
 };
 
-std::vector<Line> lines_of(const cache::Store& store) {
+std::vector<Line> lines_of(const cache::Store& store, const cache::Holders& holders) {
     const auto references = store.references();
     std::vector<Line> lines;
     for (auto& image : store.list()) {
-        std::vector<std::string> names;
+        const auto& record = image.record;
+        Line line{.names = holders.names_of(record.id, record.variant),
+                  .used_seconds = cache::last_use(store.layout(), record.id, record.variant)};
         for (const auto& reference : references)
-            if (reference.id == image.record.id)
-                names.push_back(reference.reference);
-        if (names.empty())
-            names.push_back(image.record.reference);
-        lines.push_back({std::move(image), std::move(names)});
+            if (reference.id == record.id)
+                line.references.push_back(reference.reference);
+        if (line.references.empty())
+            line.references.push_back(record.reference);
+        line.image = std::move(image);
+        lines.push_back(std::move(line));
     }
-    std::ranges::sort(lines, std::greater(),
-                      [](const Line& line) { return line.image.record.created_seconds; });
     return lines;
 }
 
-/// A word without wildcards finds it anywhere in the name.
+/// What was asked to come first does; images that are equal in that come newest first.
+void sort(std::vector<Line>& lines, const std::string& order) {
+    const auto sort_by = [&](auto less, auto key) { std::ranges::stable_sort(lines, less, key); };
+    sort_by(std::greater(), [](const Line& line) { return line.image.record.created_seconds; });
+    if (order == "name")
+        sort_by(std::less(), [](const Line& line) {
+            return std::tuple(line.names.empty(), line.names, line.references);
+        });
+    else if (order == "size")
+        sort_by(std::greater(), [](const Line& line) { return line.image.record.size_bytes; });
+    else if (order == "used")
+        sort_by(std::greater(), [](const Line& line) { return line.used_seconds; });
+}
+
+/// A word without wildcards finds it anywhere in a name or reference, and at the beginning of an
+/// id.
 bool matches(const Line& line, const std::string& pattern) {
     const bool is_glob = pattern.find_first_of("*?[") != std::string::npos;
-    return pattern.empty() || std::ranges::any_of(line.references, [&](const std::string& name) {
-               return is_glob ? ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0
-                              : name.find(pattern) != std::string::npos;
-           });
+    const auto fits = [&](const std::string& word) {
+        return is_glob ? ::fnmatch(pattern.c_str(), word.c_str(), 0) == 0
+                       : word.find(pattern) != std::string::npos;
+    };
+    return pattern.empty() || std::ranges::any_of(line.names, fits)
+           || std::ranges::any_of(line.references, fits)
+           || line.image.record.id.hex().starts_with(pattern);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ","));
+}
+
+std::string table_of(const std::vector<Line>& lines) {
+    std::vector<std::vector<std::string>> rows = {
+        {"NAME", "REFERENCE", "SIZE", "AGE", "USED", "ID"}};
+    const auto age = [now = std::time(nullptr)](std::int64_t seconds) {
+        return human_duration(std::chrono::seconds(now - seconds));
+    };
+    for (const auto& [image, names, references, used_seconds] : lines)
+        rows.push_back({joined(names), joined(references), human_size(image.record.size_bytes),
+                        age(image.record.created_seconds), used_seconds ? age(*used_seconds) : "-",
+                        image.record.id.short_hex()});
+    return format_table(rows);
 }
 
 } // namespace
@@ -53,21 +94,30 @@ bool matches(const Line& line, const std::string& pattern) {
 void List::describe(CLI::App& app) {
     app.description("list the images in the store");
     app.add_option("pattern", pattern_,
-                   "show only references matching this glob, or containing this word")
+                   "show only names and references that match this glob or contain this word, and "
+                   "ids that begin with it")
         ->type_name("PATTERN");
-    app.footer(R"(Examples:
+    app.add_option("--sort", order_, "name, size, age (newest first, the default), used")
+        ->type_name("ORDER")
+        ->check(CLI::IsMember({"name", "size", "age", "used"}).description(""));
+    app.footer(R"(AGE is since the image was made here, USED since a command last gave out its path.
+
+Examples:
   aic-image list
-  aic-image list 'nvcr.io/*'
+  aic-image list 'nvcr.io/*' --sort size
   aic-image list --json | jq -r '.images[].path')");
 }
 
 void List::run(Session& session) {
-    auto lines = lines_of(session.store());
+    const auto store = session.store();
+    const auto holders = cache::Holders::read(store.layout());
+    auto lines = lines_of(store, holders);
     std::erase_if(lines, [&](const Line& line) { return !matches(line, pattern_); });
+    sort(lines, order_);
     if (session.json()) {
         auto images = nlohmann::json::array();
         for (const auto& line : lines) {
-            images.push_back(image_json(line.image.record, line.image.file()));
+            images.push_back(image_json(store.layout(), holders, line.image));
             images.back()["references"] = line.references;
         }
         return session.print_json({{"images", images}});
@@ -77,14 +127,7 @@ void List::run(Session& session) {
                                      : fmt::format("no image matches '{}'", pattern_));
         return;
     }
-    std::vector<std::vector<std::string>> rows = {{"REFERENCE", "ID", "VARIANT", "SIZE", "AGE"}};
-    const auto now = std::time(nullptr);
-    for (const auto& [image, references] : lines)
-        for (const auto& name : references)
-            rows.push_back({name, image.record.id.short_hex(), image.record.variant,
-                            human_size(image.record.size_bytes),
-                            age_of(now - image.record.created_seconds)});
-    session.print_bytes(format_table(rows));
+    session.print_bytes(table_of(lines));
 }
 
 } // namespace aic::cli

@@ -17,6 +17,7 @@ public:
 
 private:
     std::string pattern_;
+    std::string order_ = "age";
 };
 
 } // namespace aic::cli

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/path.hpp"
 
+#include "cache/uses.hpp"
 #include "cli/image_argument.hpp"
 
 namespace aic::cli {
 
 void Path::describe(CLI::App& app) {
     app.description("print where an image's file is");
-    app.add_option("image", image_, "a reference, the beginning of an id, or a path")
-        ->required()
-        ->type_name("IMAGE");
+    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
     app.footer(R"(Examples:
   srun --container-image=$(aic-image path ubuntu:22.04) cat /etc/os-release
+  aic-image path exp
   aic-image path 9f2c41)");
 }
 
 void Path::run(Session& session) {
-    const auto image = find_image(session.store(), image_, home_directory(session.environment()));
+    const auto store = session.store();
+    const auto image = find_image(store, image_, home_directory(session.environment()));
+    if (image.stored)
+        cache::note_use(store.layout(), image.stored->record.id, image.stored->record.variant);
     if (session.json())
         return session.print_json({{"path", image.file.native()}});
     session.print(image.file.native());

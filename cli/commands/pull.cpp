@@ -2,6 +2,8 @@
 #include "cli/commands/pull.hpp"
 
 #include "builder/import.hpp"
+#include "cache/names.hpp"
+#include "cache/uses.hpp"
 #include "cli/image_json.hpp"
 #include "cli/progress_display.hpp"
 #include "core/error.hpp"
@@ -69,10 +71,15 @@ void Pull::describe(CLI::App& app) {
         ->check(CLI::Range(1U, 1024U).description(""));
     app.add_flag("--keep-ids", keep_ids_,
                  "keep the owners of files instead of making them all root's");
+    app.add_option("--name", name_, "call the image so from now on (one reference only)")
+        ->type_name("NAME");
+    app.add_flag("--replace", replace_,
+                 "with --name: even if that was given to another image in another directory");
     app.footer(R"(Prints the path of each image on standard output.
 
 Examples:
   aic-image pull nvcr.io#nvidia/tensorflow:22.02-tf2-py3
+  aic-image pull --name exp ubuntu:22.04
   aic-image pull --output ubuntu.sqsh docker://ubuntu:22.04
   aic-image pull oci:./layout:latest --compression lz4
   srun --container-image=$(aic-image pull -q alpine) cat /etc/os-release)");
@@ -96,10 +103,36 @@ builder::ImportOptions Pull::import_options(Session& session) const {
     return options;
 }
 
+std::optional<cache::ImageName> Pull::checked_name() const {
+    if (name_.empty()) {
+        if (replace_)
+            throw Error(ErrorKind::usage, "--replace goes with --name");
+        return std::nullopt;
+    }
+    if (references_.size() > 1)
+        throw Error(ErrorKind::usage, "--name takes one image, and {} were named",
+                    references_.size());
+    if (!output_.empty())
+        throw Error(ErrorKind::usage, "--name is for images in the store, and --output for others");
+    return cache::ImageName::parse(name_);
+}
+
+void Pull::keep_track(const cache::Store& store, const std::optional<cache::ImageName>& name,
+                      const std::string& reference, const builder::ImportResult& result) const {
+    const auto& record = result.record;
+    cache::note_use(store.layout(), record.id, record.variant);
+    if (name)
+        cache::Names(store.layout())
+            .set(*name, {record.id, record.variant, "pull " + reference, reference},
+                 std::filesystem::current_path().native(),
+                 replace_ ? cache::Replace::yes : cache::Replace::no);
+}
+
 void Pull::run(Session& session) {
     if (!output_.empty() && references_.size() > 1)
         throw Error(ErrorKind::usage, "--output takes one image, and {} were named",
                     references_.size());
+    const auto name = checked_name();
     const auto options = import_options(session);
     std::vector<oci::Reference> references;
     for (const auto& text : references_)
@@ -123,6 +156,8 @@ void Pull::run(Session& session) {
         const auto result = builder::import_image(
             reference, session.config(), session.environment(), options, observer, session.stop());
         display.finish();
+        if (output_.empty())
+            keep_track(session.store(), name, reference.str(), result);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));

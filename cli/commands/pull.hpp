@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/import.hpp"
+#include "cache/name.hpp"
 #include "cli/command.hpp"
 
 #include <string>
@@ -19,6 +20,12 @@ public:
 private:
     builder::ImportOptions import_options(Session& session) const;
 
+    /// --name, where it may be given.
+    std::optional<cache::ImageName> checked_name() const;
+    /// Notes the use and gives the name.
+    void keep_track(const cache::Store& store, const std::optional<cache::ImageName>& name,
+                    const std::string& reference, const builder::ImportResult& result) const;
+
     std::vector<std::string> references_;
     std::string output_;
     std::string compression_;
@@ -26,6 +33,8 @@ private:
     std::string platform_;
     unsigned threads_ = 0;
     bool keep_ids_ = false;
+    std::string name_;
+    bool replace_ = false;
 };
 
 } // namespace aic::cli

@@ -17,6 +17,7 @@ public:
 
 private:
     std::vector<std::string> images_;
+    bool force_ = false;
 };
 
 } // namespace aic::cli

@@ -20,6 +20,15 @@ TEST(LayoutTest, everything_of_a_user_is_in_his_subtree) {
         EXPECT_TRUE(path.native().starts_with("/s/u/7/")) << path;
 }
 
+TEST(LayoutTest, files_of_pins_and_uses_tell_whose_they_are) {
+    const Layout layout("/s", 7);
+    for (const auto& path : {layout.pin(k_id, "zstd1-128k"), layout.use(k_id, "zstd1-128k")})
+        EXPECT_EQ(image_key_of(path.filename().native()), (ImageKey{k_id, "zstd1-128k"})) << path;
+    for (const auto& name : {std::string(), std::string("x.y"), k_id.hex(), k_id.hex() + ".",
+                             '.' + k_id.hex() + ".tmp"})
+        EXPECT_FALSE(image_key_of(name)) << name;
+}
+
 TEST(LayoutTest, a_reference_is_one_file_name) {
     EXPECT_EQ(reference_name("docker.io/library/ubuntu:22.04"),
               "docker.io%2Flibrary%2Fubuntu:22.04@linux-amd64.json");

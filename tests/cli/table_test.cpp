@@ -21,12 +21,4 @@ TEST(TableTest, nothing_is_nothing) {
     EXPECT_EQ(format_table({}), "");
 }
 
-TEST(AgeTest, ages_have_one_unit) {
-    EXPECT_EQ(age_of(-5), "0 s");
-    EXPECT_EQ(age_of(89), "89 s");
-    EXPECT_EQ(age_of(180), "3 min");
-    EXPECT_EQ(age_of(5 * 3600), "5 h");
-    EXPECT_EQ(age_of(12 * 86400), "12 d");
-}
-
 } // namespace aic::cli

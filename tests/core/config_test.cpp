@@ -54,6 +54,27 @@ TEST_F(ConfigTest, insecure_registries_of_all_files_count) {
     EXPECT_EQ(load().insecure_registries, (std::vector<std::string>{"a:5000", "b"}));
 }
 
+TEST_F(ConfigTest, how_long_images_stay_is_a_table) {
+    using namespace std::chrono_literals;
+    const auto defaults = load().gc;
+    EXPECT_EQ(defaults.min_age.value, 14 * 24h);
+    EXPECT_EQ(defaults.trash_age.value, 7 * 24h);
+    EXPECT_FALSE(defaults.max_size_bytes.value);
+    user_file("[gc]\nmin_age = \"3d\"\nmax_size = \"500G\"\n");
+    const auto gc = load().gc;
+    EXPECT_EQ(gc.min_age.value, 72h);
+    EXPECT_EQ(gc.min_age.origin, (home_ / ".config/aic-image/config.toml").native());
+    EXPECT_EQ(gc.trash_age.origin, "default");
+    EXPECT_EQ(gc.max_size_bytes.value, 500ULL << 30);
+}
+
+TEST_F(ConfigTest, a_setting_in_a_table_that_makes_no_sense_is_named) {
+    user_file("[gc]\nmin_age = \"soon\"\n");
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "gc.min_age", load());
+    user_file("[gc]\nmin_age = 3\n");
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "gc.min_age", load());
+}
+
 TEST_F(ConfigTest, a_mistake_in_a_file_is_named_with_its_line) {
     user_file("store = \"x\"\nspool = [\n");
     EXPECT_ERROR_SAYING(ErrorKind::usage, "config.toml", load());

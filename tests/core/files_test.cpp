@@ -30,6 +30,17 @@ TEST(AtomicFileTest, a_committed_file_is_there_whole_with_its_mode) {
     EXPECT_EQ(entries_in(dir.path()), 1U);
 }
 
+TEST(AtomicFileTest, of_two_new_files_the_first_stays) {
+    const testing::TempDir dir;
+    for (const auto& [text, wins] : {std::pair("first", true), std::pair("second", false)}) {
+        AtomicFile file(dir / "x");
+        file.write(as_bytes(text));
+        EXPECT_EQ(file.commit_new(), wins);
+    }
+    EXPECT_EQ(read_file_if_exists(dir / "x", 100), "first");
+    EXPECT_EQ(entries_of(dir.path()).size(), 1U);
+}
+
 TEST(AtomicFileTest, an_uncommitted_file_leaves_the_old_one_and_nothing_else) {
     const TempDir dir;
     write_file(dir / "x", "old");

@@ -15,7 +15,10 @@ from support.case import FunctionalTest
 
 # Should a mistake go unnoticed, nobody outside is asked.
 NOWHERE = "127.0.0.1:1#lab/debian:12"
-COMMANDS = ("pull", "list", "inspect", "path", "files", "cat", "rm")
+COMMANDS = (
+    "pull", "list", "inspect", "history", "path", "files", "cat", "rename", "rm", "restore", "pin",
+    "unpin", "gc",
+)
 
 
 class HelpTest(FunctionalTest):
@@ -44,7 +47,9 @@ class MistakesTest(FunctionalTest):
         self.assertIn("--compression", result.stderr)
 
     def test_a_missing_argument(self) -> None:
-        for command in ("pull", "inspect", "path", "files", "cat", "rm"):
+        for command in COMMANDS:
+            if command in ("list", "gc"):
+                continue
             with self.subTest(command):
                 self.refuse(Status.USAGE, command)
 

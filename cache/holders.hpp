@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/layout.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aic::cache {
+
+/// Something that keeps an image alive.
+struct Holder {
+    enum class Kind {
+        name,    ///< stands for the image now
+        earlier, ///< a name of which it is one of the last different images
+        pin,
+        lease, ///< a job's; there are none yet
+    };
+
+    Kind kind;
+    std::string who; ///< the name, or whose lease; empty for a pin
+
+    /// "the name 'exp'", "the history of 'exp'", "a pin".
+    std::string str() const;
+    bool operator==(const Holder&) const = default;
+};
+
+/// Several of them, with commas: "the name 'exp', a pin".
+std::string to_text(const std::vector<Holder>& holders);
+
+/// What holds which image, as it was when it was read.
+class Holders {
+public:
+    /// Throws when a name's newest state can not be read: what it holds must not be lost for that.
+    static Holders read(const Layout& layout);
+
+    std::vector<Holder> of(const ImageId& id, std::string_view variant) const;
+    /// The names that stand for it now, sorted.
+    std::vector<std::string> names_of(const ImageId& id, std::string_view variant) const;
+
+private:
+    std::map<ImageKey, std::vector<Holder>> holders_;
+};
+
+} // namespace aic::cache

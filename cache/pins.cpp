@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/pins.hpp"
+
+#include "cache/json_fields.hpp"
+#include "cache/record.hpp"
+#include "cache/trash.hpp"
+#include "core/files.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace aic::cache {
+
+namespace {
+
+constexpr int k_pin_version = 1;
+constexpr std::uint64_t k_max_pin_bytes = 1 << 20;
+
+} // namespace
+
+std::string to_json(const Pin& pin) {
+    return to_file_text({
+        {"version", k_pin_version},
+        {"id", pin.id.str()},
+        {"variant", pin.variant},
+        {"note", text_or_null(pin.note)},
+        {"pinned", utc_time(pin.pinned_seconds)},
+    });
+}
+
+Pin parse_pin(std::string_view text) {
+    const auto value = parse_versioned(text, k_pin_version);
+    const Fields fields(value);
+    return {
+        .id = fields.digest<ImageId>("id"),
+        .variant = fields.file_name("variant"),
+        .note = fields.text_if_there("note"),
+        .pinned_seconds = parse_utc_time(fields.get<std::string>("pinned")),
+    };
+}
+
+void Pins::set(const Pin& pin) const {
+    make_directories(layout_.pins(), 0700);
+    write_file(layout_.pin(pin.id, pin.variant), to_json(pin), 0600);
+    // As after naming: a collection beside us looks at the pins after taking an image away.
+    Trash(layout_).bring_back(pin.id, pin.variant);
+}
+
+bool Pins::remove(const ImageId& id, std::string_view variant) const {
+    const auto path = layout_.pin(id, variant);
+    if (::unlink(path.c_str()) == 0)
+        return true;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return false;
+    throw system_error("removing '{}'", path.native());
+}
+
+std::optional<Pin> Pins::find(const ImageId& id, std::string_view variant) const {
+    const auto path = layout_.pin(id, variant);
+    const auto text = read_file_if_exists(path, k_max_pin_bytes);
+    if (!text)
+        return std::nullopt;
+    return in_context([&] { return fmt::format("reading '{}'", path.native()); },
+                      [&] { return parse_pin(*text); });
+}
+
+std::vector<ImageKey> Pins::all() const {
+    std::vector<ImageKey> keys;
+    for (const auto& path : entries_of(layout_.pins()))
+        if (auto key = image_key_of(path.filename().native()))
+            keys.push_back(std::move(*key));
+    return keys;
+}
+
+} // namespace aic::cache

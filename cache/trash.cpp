@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/trash.hpp"
+
+#include "core/error.hpp"
+#include "core/files.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+
+namespace fs = std::filesystem;
+
+namespace aic::cache {
+
+namespace {
+
+constexpr mode_t k_private_mode = 0700;
+
+/// UTC without colons, which some file systems do not take. The random part behind it is
+/// unique_name().
+constexpr const char* k_time_format = "%Y%m%dT%H%M%SZ";
+
+std::string entry_name(std::time_t seconds) {
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[32];
+    const auto size = std::strftime(text, sizeof text, k_time_format, &parts);
+    return std::string(text, size) + "." + unique_name();
+}
+
+/// When what is in the entry was removed; nothing for what is no entry.
+std::optional<std::int64_t> time_of(const fs::path& entry) {
+    std::tm parts{};
+    const auto name = entry.filename().native();
+    const char* end = ::strptime(name.c_str(), k_time_format, &parts);
+    return end && *end == '.' ? std::optional<std::int64_t>(::timegm(&parts)) : std::nullopt;
+}
+
+bool is_there(const fs::path& directory) {
+    std::error_code ignored;
+    return fs::is_directory(fs::symlink_status(directory, ignored));
+}
+
+} // namespace
+
+bool Trash::put(const ImageId& id, std::string_view variant) const {
+    const auto image = layout_.variant(id, variant);
+    // Emptying the trash may take our entry away before the image is in it.
+    constexpr int k_attempts = 100;
+    for (int attempt = 0; attempt < k_attempts && is_there(image); ++attempt) {
+        const auto place = layout_.trash() / entry_name(std::time(nullptr)) / id.hex();
+        make_directories(place, k_private_mode);
+        if (::rename(image.c_str(), (place / variant).c_str()) == 0) {
+            fsync_directory(place);
+            ::rmdir(layout_.image(id).c_str()); // unless it has other variants
+            return true;
+        }
+        const int reason = errno;
+        ::rmdir(place.c_str());
+        ::rmdir(place.parent_path().c_str());
+        if (reason != ENOENT)
+            throw error_from_errno(reason, fmt::format("removing '{}'", image.native()));
+    }
+    return false;
+}
+
+bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
+    const auto image = layout_.variant(id, variant);
+    // A removal beside us may take the directory of the id away before the image is in it.
+    constexpr int k_attempts = 100;
+    for (int attempt = 0; attempt < k_attempts; ++attempt) {
+        if (is_there(image))
+            return true;
+        const auto found = find(id, variant);
+        if (!found)
+            return false;
+        make_directories(image.parent_path(), k_private_mode);
+        if (::rename(found->directory.c_str(), image.c_str()) == 0) {
+            fsync_directory(image.parent_path());
+            ::rmdir(found->directory.parent_path().c_str());
+            ::rmdir(found->directory.parent_path().parent_path().c_str());
+            return true;
+        }
+        if (errno != ENOENT && errno != EEXIST && errno != ENOTEMPTY)
+            throw system_error("restoring '{}'", image.native());
+    }
+    return false;
+}
+
+std::vector<TrashedImage> Trash::list() const {
+    std::vector<TrashedImage> images;
+    for (const auto& entry : entries_of(layout_.trash())) {
+        const auto removed = time_of(entry);
+        if (!removed)
+            continue;
+        for (const auto& image : entries_of(entry)) {
+            const auto id = sha256_from_hex(image.filename().native());
+            if (!id)
+                continue;
+            for (const auto& variant : entries_of(image))
+                images.push_back({ImageId(*id), variant.filename(), *removed, variant});
+        }
+    }
+    return images;
+}
+
+std::optional<TrashedImage> Trash::find(const ImageId& id, std::string_view variant) const {
+    std::optional<TrashedImage> last;
+    for (auto& image : list())
+        if (image.id == id && image.variant == variant)
+            last = std::move(image);
+    return last;
+}
+
+std::vector<fs::path> Trash::entries_older_than(std::chrono::seconds age,
+                                                std::int64_t now_seconds) const {
+    std::vector<fs::path> old;
+    for (const auto& entry : entries_of(layout_.trash()))
+        if (const auto removed = time_of(entry); removed && *removed <= now_seconds - age.count())
+            old.push_back(entry);
+    return old;
+}
+
+void Trash::discard(const fs::path& entry) const {
+    // Out of reach of bring_back() by one rename; what follows may be interrupted and is finished
+    // by whoever next cleans up.
+    make_directories(layout_.temporary(), k_private_mode);
+    const WorkDir grave(layout_.temporary());
+    if (::rename(entry.c_str(), (grave.path() / "trash").c_str()) != 0 && errno != ENOENT)
+        throw system_error("removing '{}'", entry.native());
+}
+
+} // namespace aic::cache

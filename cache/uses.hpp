@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/layout.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace aic::cache {
+
+/// Remembers that somebody was given the path of this image just now. That a store can not be
+/// written is no failure: it is told at debug level.
+void note_use(const Layout& layout, const ImageId& id, std::string_view variant) noexcept;
+
+/// When that was last, in Unix time; nothing when never.
+std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
+                                     std::string_view variant);
+
+/// The files of uses whose image is neither in the store nor in the trash.
+std::vector<std::filesystem::path> stale_uses(const Layout& layout);
+
+} // namespace aic::cache

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/complete.hpp"
+
+#include "cache/names.hpp"
+
+#include <set>
+
+namespace aic::cli {
+
+void Complete::describe(CLI::App& app) {
+    app.description("print the words that a shell completes an argument with, one a line");
+    app.group(""); // the completion scripts call it
+    app.add_option("what", what_, "images: names, then references; names: those removed too")
+        ->required()
+        ->check(CLI::IsMember({"images", "names"}).description(""));
+    app.footer("Examples:\n  aic-image complete images");
+}
+
+void Complete::run(Session& session) {
+    const auto store = session.store();
+    const cache::Names names(store.layout());
+    if (what_ == "names") {
+        for (const auto& name : names.known())
+            session.print(name.str());
+        return;
+    }
+    for (const auto& state : names.all())
+        session.print(state.name.str());
+    const auto ids = store.ids_with_prefix("");
+    const std::set<ImageId> present(ids.begin(), ids.end());
+    std::set<std::string> references;
+    for (const auto& reference : store.references())
+        if (present.contains(reference.id) && references.insert(reference.reference).second)
+            session.print(reference.reference);
+}
+
+} // namespace aic::cli

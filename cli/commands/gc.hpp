@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/collector.hpp"
+#include "cli/command.hpp"
+
+#include <string>
+
+namespace aic::cli {
+
+class Gc final : public Command {
+public:
+    const char* name() const override { return "gc"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+private:
+    cache::CollectOptions collect_options(const GcConfig& settings) const;
+
+    bool dry_run_ = false;
+    bool purge_ = false;
+    std::string max_size_;
+    std::string older_than_;
+    std::size_t keep_newest_ = 0;
+};
+
+} // namespace aic::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/pin.hpp"
+
+#include "cache/pins.hpp"
+#include "cli/image_argument.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace aic::cli {
+
+void Pin::describe(CLI::App& app) {
+    app.description("keep an image, whatever it is called and however long it is not used");
+    app.add_option("image", image_, "a name, a reference, or the beginning of an id")
+        ->required()
+        ->type_name("IMAGE");
+    app.add_option("--note", note_, "why, for those who look later")->type_name("TEXT");
+    app.footer(
+        R"(Neither 'gc' nor 'rm' takes a pinned image away ('rm --force' does). Of several variants of an
+image the newest is pinned.
+
+Examples:
+  aic-image pin exp --note "figures 2 to 4 of the paper"
+  aic-image pin nvcr.io/nvidia/pytorch:24.05-py3)");
+}
+
+void Pin::run(Session& session) {
+    const auto store = session.store();
+    const auto found = find_stored(store, image_);
+    const auto& record = newest_of(found.images).record;
+    const cache::Pin pin{.id = record.id,
+                         .variant = record.variant,
+                         .note = note_.empty() ? std::nullopt : std::optional(note_),
+                         .pinned_seconds = std::time(nullptr)};
+    cache::Pins(store.layout()).set(pin);
+    if (session.json())
+        return session.print_json({{"pinned", {{"id", pin.id.str()}, {"variant", pin.variant}}}});
+    session.say(fmt::format("pinned {} ({})", record.reference, record.id.short_hex()));
+}
+
+} // namespace aic::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <string>
+
+namespace aic::cli {
+
+class Rename final : public Command {
+public:
+    const char* name() const override { return "rename"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+private:
+    std::string from_;
+    std::string to_;
+};
+
+} // namespace aic::cli

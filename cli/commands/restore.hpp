@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/names.hpp"
+#include "cli/command.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace aic::cli {
+
+class Restore final : public Command {
+public:
+    const char* name() const override { return "restore"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+private:
+    cache::NameState restore_name(const cache::Store& store, const cache::ImageName& name) const;
+    /// Of several variants in the trash, the one that was removed last.
+    cache::StoredImage restore_image(const cache::Store& store) const;
+
+    std::string what_;
+    std::optional<std::uint64_t> number_;
+};
+
+} // namespace aic::cli
