@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_argument.hpp"
 
+#include "builder/foreign/add.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
 #include "oci/reference.hpp"
@@ -35,6 +36,8 @@ std::optional<std::string> id_prefix(std::string text) {
 }
 
 std::optional<std::string> canonical(const std::string& text) {
+    if (text.starts_with(foreign::k_file_scheme))
+        return foreign::reference_of(text.substr(foreign::k_file_scheme.size()));
     try {
         return oci::Reference::parse(text).str();
     } catch (const Error&) {
