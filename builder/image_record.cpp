@@ -18,6 +18,8 @@ std::string host_name() {
     return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
+} // namespace
+
 cache::SegmentRecord record_part(const FilePart& part) {
     return {.offset = part.offset,
             .length_bytes = part.length_bytes,
@@ -25,7 +27,9 @@ cache::SegmentRecord record_part(const FilePart& part) {
             .producer_uid = static_cast<std::int64_t>(::geteuid())};
 }
 
-} // namespace
+std::string made_by() {
+    return fmt::format("aic-image {} on {}", k_version, host_name());
+}
 
 cache::Record make_record(const RecordInput& input, const BuiltImage& built,
                           ContentHash layer_index_hash) {
@@ -49,7 +53,7 @@ cache::Record make_record(const RecordInput& input, const BuiltImage& built,
         .profile = std::string(name_of(input.options.profile)),
         .created_seconds = std::time(nullptr),
         .owner_uid = static_cast<std::int64_t>(::geteuid()),
-        .made_by = fmt::format("aic-image {} on {}", k_version, host_name()),
+        .made_by = builder::made_by(),
     };
     for (std::size_t i = 0; i < built.segments.size(); ++i) {
         auto segment = record_part(built.parts[i + 1]);

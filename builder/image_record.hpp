@@ -23,6 +23,11 @@ struct RecordInput {
 cache::Record make_record(const RecordInput& input, const BuiltImage& built,
                           ContentHash layer_index_hash);
 
+/// What a record says of a part that the caller made.
+cache::SegmentRecord record_part(const FilePart& part);
+/// "aic-image 0.1.0 on HOST"
+std::string made_by();
+
 /// Writes layers.idx; its hash.
 ContentHash write_layer_index(const BuiltImage& built, const std::filesystem::path& path);
 

@@ -101,14 +101,7 @@ private:
     }
 
     std::optional<cache::StoredImage> find_complete(const ImageId& id) const {
-        auto image = store_.find(id, options_.variant());
-        std::error_code error;
-        if (image && fs::file_size(image->file(), error) != image->record.size_bytes) {
-            warn("'{}' is not as its record says and is made again", image->file().native());
-            store_.quarantine(*image);
-            return std::nullopt;
-        }
-        return image;
+        return builder::find_complete(store_, id, options_.variant());
     }
 
     /// An image without an index is for one platform, whatever was asked for.
@@ -265,10 +258,27 @@ std::string short_size(std::uint32_t bytes) {
 } // namespace
 
 std::string ImportOptions::variant() const {
-    auto name = fmt::format("{}-{}", compression.str(), short_size(block_bytes));
-    if (profile != Profile::enroot)
-        name += fmt::format("-{}", name_of(profile));
+    return variant_name(compression.str(), block_bytes, name_of(profile));
+}
+
+std::string variant_name(std::string_view compression, std::uint32_t block_bytes,
+                         std::string_view profile) {
+    auto name = fmt::format("{}-{}", compression, short_size(block_bytes));
+    if (profile != name_of(Profile::enroot))
+        name += fmt::format("-{}", profile);
     return name;
+}
+
+std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
+                                                std::string_view variant) {
+    auto image = store.find(id, variant);
+    std::error_code error;
+    if (image && fs::file_size(image->file(), error) != image->record.size_bytes) {
+        warn("'{}' is not as its record says and is made again", image->file().native());
+        store.quarantine(*image);
+        return std::nullopt;
+    }
+    return image;
 }
 
 ImportResult import_image(const oci::Reference& reference, const Config& config,

@@ -34,6 +34,15 @@ struct ImportResult {
     bool was_there = false; ///< nothing had to be fetched or converted
 };
 
+/// The name of a variant that was made by these; the profile "enroot" is not mentioned.
+std::string variant_name(std::string_view compression, std::uint32_t block_bytes,
+                         std::string_view profile);
+
+/// The image, unless it is not there or its file is not as large as its record says: then it is
+/// taken out with a warning.
+std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
+                                                std::string_view variant);
+
 /// What a pull is about, told before the first byte of a layer moves.
 struct ImportPlan {
     std::string reference;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
+#include "cli/commands/add.hpp"
 #include "cli/commands/cat.hpp"
 #include "cli/commands/complete.hpp"
 #include "cli/commands/files.hpp"
@@ -21,6 +22,7 @@ namespace aic::cli {
 std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<Pull>());
+    commands.push_back(std::make_unique<Add>());
     commands.push_back(std::make_unique<List>());
     commands.push_back(std::make_unique<Inspect>());
     commands.push_back(std::make_unique<History>());

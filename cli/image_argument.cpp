@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_argument.hpp"
 
+#include "builder/foreign/add.hpp"
 #include "cache/names.hpp"
 #include "cache/trash.hpp"
 #include "core/edit_distance.hpp"
@@ -158,6 +159,8 @@ std::optional<std::string> id_prefix(std::string text) {
 }
 
 std::optional<std::string> canonical_reference(const std::string& text) {
+    if (text.starts_with(foreign::k_file_scheme))
+        return foreign::reference_of(text.substr(foreign::k_file_scheme.size()));
     try {
         return oci::Reference::parse(text).str();
     } catch (const Error&) {

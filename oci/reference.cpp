@@ -110,6 +110,8 @@ void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar
          {"oci-archive:", "docker-archive:", "dockerd://", "podman://", "docker-daemon:", "dir:"})
         if (text.starts_with(scheme))
             grammar.fail(text, fmt::format("'{}' is not supported by this version", scheme));
+    if (text.starts_with("file:"))
+        grammar.fail(text, "a file is not pulled: 'aic-image add' takes it over");
     if (const auto end = text.find("://"); end != std::string_view::npos)
         grammar.fail(text,
                      fmt::format("'{}' is no source of images; leave it out, or write docker://",

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view k_file_magic = "aic-layers";
 constexpr std::uint64_t k_file_version = 1;
+/// As 1, and contents in a fragment block may have whole blocks in front. Written only where there
+/// are such, so that older releases read all else.
+constexpr std::uint64_t k_file_version_with_tails = 2;
 
 bool has_target(EntryType type) {
     return type == EntryType::symlink || type == EntryType::hardlink;
@@ -32,6 +35,19 @@ std::size_t shared_prefix(std::string_view a, std::string_view b) {
     return static_cast<std::size_t>(end.first - a.begin());
 }
 
+/// Whether whole blocks are followed by a rest in a fragment block.
+bool has_tail(const squashfs::SegmentData& segment, const squashfs::Content& content) {
+    return content.fragment != squashfs::k_no_fragment && segment.block_count(content) > 0;
+}
+
+std::uint64_t version_for(const std::vector<const LayerIndex*>& layers) {
+    for (const auto* layer : layers)
+        for (const auto& content : layer->segment.contents)
+            if (has_tail(layer->segment, content))
+                return k_file_version_with_tails;
+    return k_file_version;
+}
+
 void encode_segment(VarintWriter& out, const squashfs::SegmentData& segment) {
     out.number(segment.block_bytes);
     out.number(segment.length_bytes);
@@ -49,9 +65,12 @@ void encode_segment(VarintWriter& out, const squashfs::SegmentData& segment) {
         out.number(content.size_bytes);
         const bool in_fragment = content.fragment != squashfs::k_no_fragment;
         out.number(in_fragment ? std::uint64_t{content.fragment} + 1 : 0);
-        out.number(in_fragment ? content.fragment_offset : content.start);
-        if (!in_fragment)
+        if (in_fragment)
+            out.number(content.fragment_offset);
+        if (segment.block_count(content) > 0) {
+            out.number(content.start);
             out.number(content.first_block);
+        }
     }
 }
 
@@ -61,33 +80,39 @@ std::size_t element_count(VarintReader& in, std::size_t least_bytes) {
     return in.number_up_to(in.remaining() / least_bytes);
 }
 
-squashfs::Content decode_content(VarintReader& in, const squashfs::SegmentData& segment) {
-    squashfs::Content content;
-    content.size_bytes = in.number();
-    if (content.size_bytes == 0)
-        throw Error(ErrorKind::integrity, "a content is empty");
-    const auto fragment = in.number_up_to(segment.fragments.size());
-    if (fragment > 0) {
-        content.fragment = static_cast<std::uint32_t>(fragment - 1);
-        content.fragment_offset = static_cast<std::uint32_t>(in.number_up_to(segment.block_bytes));
-        if (content.size_bytes > segment.block_bytes - content.fragment_offset)
-            throw Error(ErrorKind::integrity, "a content leaves its fragment block");
-        return content;
-    }
+void decode_blocks(VarintReader& in, const squashfs::SegmentData& segment,
+                   squashfs::Content& content) {
     content.start = in.number_up_to(segment.length_bytes);
     content.first_block = static_cast<std::uint32_t>(in.number_up_to(segment.block_sizes.size()));
-    const auto blocks = (content.size_bytes - 1) / segment.block_bytes + 1;
-    if (blocks > segment.block_sizes.size() - content.first_block)
+    if (segment.block_count(content) > segment.block_sizes.size() - content.first_block)
         throw Error(ErrorKind::integrity, "a content has more blocks than its segment");
     std::uint64_t stored = 0;
     for (const auto size : segment.blocks_of(content))
         stored += squashfs::stored_bytes(size);
     if (stored > segment.length_bytes - content.start)
         throw Error(ErrorKind::integrity, "a content leaves its segment");
+}
+
+squashfs::Content decode_content(VarintReader& in, const squashfs::SegmentData& segment,
+                                 std::uint64_t version) {
+    squashfs::Content content;
+    content.size_bytes = in.number();
+    if (content.size_bytes == 0)
+        throw Error(ErrorKind::integrity, "a content is empty");
+    if (const auto fragment = in.number_up_to(segment.fragments.size()); fragment > 0) {
+        content.fragment = static_cast<std::uint32_t>(fragment - 1);
+        content.fragment_offset = static_cast<std::uint32_t>(in.number_up_to(segment.block_bytes));
+        const auto rest = content.size_bytes % segment.block_bytes;
+        if (rest == 0 || rest > segment.block_bytes - content.fragment_offset
+            || (version < k_file_version_with_tails && has_tail(segment, content)))
+            throw Error(ErrorKind::integrity, "a content leaves its fragment block");
+    }
+    if (segment.block_count(content) > 0)
+        decode_blocks(in, segment, content);
     return content;
 }
 
-squashfs::SegmentData decode_segment(VarintReader& in) {
+squashfs::SegmentData decode_segment(VarintReader& in, std::uint64_t version) {
     squashfs::SegmentData segment;
     segment.block_bytes = static_cast<std::uint32_t>(in.number_up_to(squashfs::k_max_block_bytes));
     if (segment.block_bytes < squashfs::k_min_block_bytes)
@@ -112,7 +137,7 @@ squashfs::SegmentData decode_segment(VarintReader& in) {
     const auto content_count = element_count(in, 3);
     segment.contents.reserve(content_count);
     for (std::size_t i = 0; i < content_count; ++i)
-        segment.contents.push_back(decode_content(in, segment));
+        segment.contents.push_back(decode_content(in, segment, version));
     return segment;
 }
 
@@ -190,7 +215,7 @@ Bytes encode_layer_indexes(const std::vector<const LayerIndex*>& layers) {
     Bytes file;
     VarintWriter out(file);
     out.text(k_file_magic);
-    out.number(k_file_version);
+    out.number(version_for(layers));
     out.number(layers.size());
     for (const auto* layer : layers) {
         out.number(layer->diff_id ? 1 : 0);
@@ -208,7 +233,8 @@ std::vector<LayerIndex> decode_layer_indexes(std::span<const std::byte> file) {
     VarintReader in(file);
     if (in.text() != k_file_magic)
         throw Error(ErrorKind::integrity, "this is no layers.idx");
-    if (const auto version = in.number(); version != k_file_version)
+    const auto version = in.number();
+    if (version < k_file_version || version > k_file_version_with_tails)
         throw Error(ErrorKind::integrity, "layers.idx version {} needs a newer aic-image", version);
     std::vector<LayerIndex> layers(element_count(in, 1));
     for (auto& layer : layers) {
@@ -217,7 +243,7 @@ std::vector<LayerIndex> decode_layer_indexes(std::span<const std::byte> file) {
             std::ranges::copy(in.raw(diff_id.size()), diff_id.begin());
             layer.diff_id = DiffId(diff_id);
         }
-        layer.segment = decode_segment(in);
+        layer.segment = decode_segment(in, version);
         layer.entry_count = in.number();
         const auto entries = in.raw(in.number_up_to(in.remaining()));
         layer.entries.assign(entries.begin(), entries.end());

@@ -109,6 +109,16 @@ void ImageReader::read_ids() {
         ids_.push_back(cursor.value<std::uint32_t>());
 }
 
+Bytes ImageReader::compressor_options() {
+    constexpr std::size_t k_most_bytes = 256; // those of squashfs 4.0 have up to 8
+    if (!(superblock_.flags & flag_compressor_options))
+        return {};
+    auto options = metadata_->block(sizeof superblock_).bytes;
+    if (options.size() > k_most_bytes)
+        throw Error(ErrorKind::integrity, "the compressor has {} bytes of options", options.size());
+    return options;
+}
+
 FragmentEntry ImageReader::fragment(std::uint32_t index) {
     if (index >= superblock_.fragment_count)
         throw Error(ErrorKind::integrity, "the fragment {} is none of the image's {}", index,

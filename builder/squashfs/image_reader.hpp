@@ -61,6 +61,10 @@ public:
 
     std::uint64_t root() const { return superblock_.root_inode; }
 
+    /// What follows the superblock, without its metadata header; empty when nothing does.
+    Bytes compressor_options();
+    /// An entry of the fragment table, whose block may be anywhere yet.
+    FragmentEntry fragment(std::uint32_t index);
     ImageInode inode(std::uint64_t reference);
     std::vector<ImageName> names(const ImageInode& directory);
     std::vector<layers::Xattr> xattrs(const ImageInode& inode);
@@ -77,7 +81,6 @@ private:
     std::vector<std::uint64_t> read_index(std::uint64_t offset, std::uint64_t count,
                                           std::size_t entry_bytes);
     void read_ids();
-    FragmentEntry fragment(std::uint32_t index);
     void open_xattrs();
     std::span<const std::byte> read_block(std::uint64_t start, std::uint32_t size,
                                           std::size_t raw_bytes);

@@ -141,22 +141,30 @@ std::vector<FragmentEntry> fragment_table(std::span<const PlacedSegment> segment
     return fragments;
 }
 
-std::uint16_t flags_for(const Compression& compression, bool has_xattrs) {
+ForeignCompressor compressor_of(const TableOptions& options) {
+    return options.foreign
+               ? *options.foreign
+               : ForeignCompressor{options.compression.id(), options.compression.options()};
+}
+
+std::uint16_t flags_for(const TableOptions& options, bool has_xattrs) {
     unsigned flags = flag_duplicates | flag_exportable;
-    if (!compression.options().empty())
+    if (!compressor_of(options).options.empty())
         flags |= flag_compressor_options;
     if (!has_xattrs)
         flags |= flag_no_xattrs;
-    if (compression.kind == CompressionKind::none)
-        flags |= flag_inodes_stored | flag_data_stored | flag_fragments_stored | flag_xattrs_stored
-                 | flag_ids_stored;
+    if (options.compression.kind == CompressionKind::none) {
+        flags |= flag_inodes_stored | flag_xattrs_stored | flag_ids_stored;
+        if (!options.foreign) // whose blocks are compressed even where the tables are not
+            flags |= flag_data_stored | flag_fragments_stored;
+    }
     return static_cast<std::uint16_t>(flags);
 }
 
-Bytes encode_header(const Superblock& superblock, const Compression& compression) {
+Bytes encode_header(const Superblock& superblock, const Bytes& options) {
     Bytes header;
     put(header, superblock);
-    if (const auto options = compression.options(); !options.empty()) {
+    if (!options.empty()) {
         put(header, static_cast<std::uint16_t>(options.size() | k_metadata_stored));
         header.insert(header.end(), options.begin(), options.end());
     }
@@ -165,12 +173,26 @@ Bytes encode_header(const Superblock& superblock, const Compression& compression
 
 } // namespace
 
+Compression compression_beside(CompressorId id) {
+    switch (id) {
+    case CompressorId::gzip:
+        return Compression::parse("gzip");
+    case CompressorId::lz4:
+        return Compression::parse("lz4");
+    case CompressorId::zstd:
+        return Compression::parse("zstd");
+    default:
+        return Compression::parse("none");
+    }
+}
+
 ImageTables build_tables(const Tree& tree, std::span<const PlacedSegment> segments,
                          const TableOptions& options, std::uint64_t offset) {
     TreeWriter writer(tree, segments, options);
     writer.run();
 
     const auto& compression = options.compression;
+    const auto compressor = compressor_of(options);
     const auto fragments = fragment_table(segments);
     const auto& ids = writer.inodes().ids().ids();
     auto& xattrs = writer.inodes().xattrs();
@@ -182,9 +204,9 @@ ImageTables build_tables(const Tree& tree, std::span<const PlacedSegment> segmen
             std::clamp<std::int64_t>(options.mkfs_time_seconds, 0, 0xFFFFFFFF)),
         .block_bytes = options.block_bytes,
         .fragment_count = static_cast<std::uint32_t>(fragments.size()),
-        .compressor = static_cast<std::uint16_t>(compression.id()),
+        .compressor = static_cast<std::uint16_t>(compressor.id),
         .block_log = static_cast<std::uint16_t>(std::countr_zero(options.block_bytes)),
-        .flags = flags_for(compression, !xattrs.empty()),
+        .flags = flags_for(options, !xattrs.empty()),
         .id_count = static_cast<std::uint16_t>(ids.size()),
         .version_major = 4,
         .version_minor = 0,
@@ -214,7 +236,8 @@ ImageTables build_tables(const Tree& tree, std::span<const PlacedSegment> segmen
     }
     superblock.bytes_used = file.position();
 
-    ImageTables tables{.bytes = file.take(), .header = encode_header(superblock, compression)};
+    ImageTables tables{.bytes = file.take(),
+                       .header = encode_header(superblock, compressor.options)};
     tables.bytes.resize(align_up(superblock.bytes_used, k_alignment) - offset);
     return tables;
 }

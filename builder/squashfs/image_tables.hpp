@@ -6,6 +6,7 @@
 #include "builder/squashfs/segment.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,8 +19,21 @@ struct PlacedSegment {
     std::uint32_t first_fragment = 0; ///< its fragment blocks' place in the image's fragment table
 };
 
+/// What a superblock says of the compressor, of an image that others made.
+struct ForeignCompressor {
+    CompressorId id = CompressorId::gzip;
+    Bytes options; ///< as they follow the superblock, without a metadata header; empty for none
+};
+
+/// How to write beside blocks of this compressor: with it, where we can, else uncompressed, which
+/// every reader takes.
+Compression compression_beside(CompressorId id);
+
 struct TableOptions {
-    Compression compression;
+    Compression compression; ///< of the tables
+    /// Of a base that others made, which the image then names in its superblock: an image has but
+    /// one compressor. `compression` must be compression_beside() it, or none.
+    std::optional<ForeignCompressor> foreign = std::nullopt;
     std::uint32_t block_bytes = 128 << 10;
     std::int64_t mkfs_time_seconds = 0;
 };

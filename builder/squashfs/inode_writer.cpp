@@ -44,10 +44,11 @@ FilePlace place_of(const Inode& inode, std::span<const PlacedSegment> segments) 
     if (content.fragment != k_no_fragment) {
         place.fragment = segment.first_fragment + content.fragment;
         place.fragment_offset = content.fragment_offset;
-        return place;
     }
-    place.start = segment.offset + content.start;
     place.blocks = segment.data->blocks_of(content);
+    if (place.blocks.empty())
+        return place;
+    place.start = segment.offset + content.start;
     const std::uint64_t block_bytes = segment.data->block_bytes;
     for (std::size_t i = 0; i < place.blocks.size(); ++i)
         if (place.blocks[i] == 0)

@@ -14,8 +14,13 @@ namespace aic::squashfs {
 /// Part of a segment's identity; raise it whenever the same layer would give other bytes.
 inline constexpr std::uint32_t k_segment_format = 1;
 
-/// Where one regular file's bytes are within a segment: either whole in a fragment block, when it
-/// is smaller than a block, or in blocks of its own, the last of which may be short.
+/// The same for a foreign segment: the data area of a squashfs that others wrote, as it stands. Far
+/// above what k_segment_format can come to, so that the one is never taken for the other.
+inline constexpr std::uint32_t k_foreign_segment_format = 1'000'000;
+
+/// Where one regular file's bytes are within a segment. Our own segments have it either whole in a
+/// fragment block, when it is smaller than a block, or in blocks of its own, the last of which may
+/// be short. In a foreign one whole blocks may be followed by a rest in a fragment block.
 struct Content {
     std::uint64_t size_bytes = 0;
     std::uint64_t start = 0;       ///< of the first block, from the segment's start
@@ -36,10 +41,11 @@ struct SegmentData {
     std::vector<std::uint32_t> block_sizes; ///< as in squashfs inodes; 0 is a hole
     std::vector<FragmentEntry> fragments;   ///< starts from the segment's start
 
-    std::uint32_t block_count(const Content& content) const {
-        return content.fragment == k_no_fragment ? static_cast<std::uint32_t>(
-                   (content.size_bytes + block_bytes - 1) / block_bytes)
-                                                 : 0;
+    /// A rest in a fragment block is none of them.
+    std::uint64_t block_count(const Content& content) const {
+        const bool has_short_block =
+            content.fragment == k_no_fragment && content.size_bytes % block_bytes != 0;
+        return content.size_bytes / block_bytes + (has_short_block ? 1 : 0);
     }
 
     std::span<const std::uint32_t> blocks_of(const Content& content) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/inspect.hpp"
 
+#include "builder/foreign/add.hpp"
 #include "builder/squashfs/image_reader.hpp"
 #include "cache/holders.hpp"
 #include "cache/pins.hpp"
@@ -51,7 +52,7 @@ void print_stored(Session& session, const cache::StoredImage& image) {
                 fmt::format("{} ({} bytes)", human_size(record.size_bytes), record.size_bytes));
     print_field(session, "variant", fmt::format("{}, profile {}", record.variant, record.profile));
     print_field(session, "digest", record.file_digest.hex());
-    print_field(session, "pulled",
+    print_field(session, record.reference.starts_with(foreign::k_file_scheme) ? "added" : "pulled",
                 fmt::format("{} by {}", local_time(record.created_seconds), record.made_by));
     print_field(session, "used", used ? local_time(*used) : "");
     print_field(session, "pinned", pin ? pin_text(*pin) : "");

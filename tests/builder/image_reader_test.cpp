@@ -3,6 +3,7 @@
 #include "core/files.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/image_listing.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <random>
@@ -11,39 +12,12 @@ namespace fs = std::filesystem;
 
 namespace aic::squashfs {
 
-std::string noise(std::size_t size) {
-    std::minstd_rand random(1);
-    std::string text(size, '\0');
-    for (char& c : text)
-        c = static_cast<char>('a' + random() % 10);
-    return text;
-}
-
-/// A directory with what images hold.
-void make_source(const fs::path& source) {
-    fs::create_directories(source / "deep" / "er" / "still");
-    fs::create_directory(source / "big");
-    for (int i = 0; i < 600; ++i)
-        write_file(source / "big" / fmt::format("a rather long name, number {}", i),
-                   std::to_string(i));
-    write_file(source / "small", "small");
-    write_file(source / "empty", "");
-    write_file(source / "large", noise(1'500'000));
-    write_file(source / "tail", noise(140'000));
-    write_file(source / "zeros", std::string(300'000, '\0'));
-    fs::create_symlink("../small", source / "deep" / "link");
-    fs::create_symlink("/deep/er", source / "absolute");
-    fs::create_hard_link(source / "small", source / "hard");
-    const auto sparse = open_file(source / "sparse", O_RDWR | O_CREAT, 0600);
-    pwrite_all(sparse.get(), as_bytes("end"), 2'000'000, "sparse");
-}
-
 class ImageReaderTest : public ::testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         if (!testing::has_program("mksquashfs"))
             GTEST_SKIP() << "mksquashfs (squashfs-tools) is missing";
-        make_source(directory / "source");
+        testing::make_source_tree(directory / "source");
     }
 
     bool make_image(const std::string& options) {
@@ -109,7 +83,7 @@ TEST(ImageReaderFindTest, symlinks_are_followed_within_the_image) {
     if (!testing::has_program("mksquashfs"))
         GTEST_SKIP() << "mksquashfs (squashfs-tools) is missing";
     const testing::TempDir directory;
-    make_source(directory / "source");
+    testing::make_source_tree(directory / "source");
     ASSERT_TRUE(testing::succeeds(fmt::format(
         "mksquashfs '{}' '{}'", (directory / "source").native(), (directory / "image").native())));
     ImageReader image(directory / "image");

@@ -80,8 +80,54 @@ TEST(LayerIndexTest, bytes_after_the_last_layer_are_refused) {
 
 TEST(LayerIndexTest, a_newer_version_is_refused) {
     auto file = encode_layer_indexes({});
-    file.at(11) = std::byte{2};
+    file.at(11) = std::byte{3};
     EXPECT_ERROR_SAYING(ErrorKind::integrity, "newer", decode_layer_indexes(file));
+}
+
+/// As in foreign images: a whole block, and a rest in a fragment block.
+LayerIndex layer_with_tail() {
+    LayerIndex layer;
+    layer.segment = {.block_bytes = 4096,
+                     .length_bytes = 8192,
+                     .contents = {{.size_bytes = 4096 + 100,
+                                   .start = 96,
+                                   .fragment = 0,
+                                   .fragment_offset = 3000}},
+                     .block_sizes = {1000},
+                     .fragments = {{2000, 500, 0}}};
+    return layer;
+}
+
+TEST(LayerIndexTest, blocks_and_a_tail_come_back_in_version_2) {
+    const auto layer = layer_with_tail();
+    const auto file = encode_layer_indexes({&layer});
+    EXPECT_EQ(file.at(11), std::byte{2});
+    const auto decoded = decode_layer_indexes(file);
+    const auto& content = decoded.at(0).segment.contents.at(0);
+    EXPECT_EQ(content.start, 96U);
+    EXPECT_EQ(content.fragment_offset, 3000U);
+    EXPECT_EQ(encode_layer_indexes({&decoded[0]}), file);
+}
+
+TEST(LayerIndexTest, version_1_has_no_blocks_with_a_tail) {
+    const auto layer = layer_with_tail();
+    auto file = encode_layer_indexes({&layer});
+    file.at(11) = std::byte{1};
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "leaves its fragment", decode_layer_indexes(file));
+}
+
+TEST(LayerIndexTest, a_tail_outside_its_fragment_block_is_refused) {
+    auto layer = layer_with_tail();
+    layer.segment.contents[0].fragment_offset = 4000;
+    const auto file = encode_layer_indexes({&layer});
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "leaves its fragment", decode_layer_indexes(file));
+}
+
+TEST(LayerIndexTest, blocks_before_a_tail_stay_in_the_segment) {
+    auto layer = layer_with_tail();
+    layer.segment.contents[0].start = 8000;
+    const auto file = encode_layer_indexes({&layer});
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "leaves its segment", decode_layer_indexes(file));
 }
 
 TEST(LayerIndexTest, entries_cut_at_any_byte_do_not_read_beyond) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "builder/foreign/layer_reader.hpp"
 #include "builder/squashfs/image_reader.hpp"
 #include "core/fd.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -7,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <optional>
 #include <set>
 
 namespace {
@@ -46,6 +48,17 @@ void visit(squashfs::ImageReader& image, std::uint64_t reference, CountingSink& 
     });
 }
 
+/// What is read as a layer is what layers.idx can hold.
+void read_as_layer(squashfs::ImageReader& image) {
+    std::optional<layers::LayerIndex> layer;
+    fuzz::allow_error([&] { layer = foreign::read_layer(image); });
+    if (!layer)
+        return;
+    const auto file = layers::encode_layer_indexes({&*layer});
+    const auto decoded = layers::decode_layer_indexes(file);
+    fuzz::require(layers::encode_layer_indexes({&decoded.at(0)}) == file);
+}
+
 } // namespace
 
 AIC_FUZZ_TEXT(text) {
@@ -55,6 +68,8 @@ AIC_FUZZ_TEXT(text) {
     try {
         fuzz::allow_error([] {
             squashfs::ImageReader image(fmt::format("/proc/self/fd/{}", file.get()));
+            read_as_layer(image);
+            image.compressor_options();
             CountingSink sink;
             std::set<std::uint64_t> seen;
             visit(image, image.root(), sink, seen);
