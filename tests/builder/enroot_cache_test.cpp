@@ -45,7 +45,8 @@ TEST_F(EnrootCacheTest, what_is_found_converts_by_its_diff_id_alone) {
     ASSERT_TRUE(layer);
     const auto convert = [&](const DiffId& diff_id) {
         const auto target = open_file(directory / "segment", O_RDWR | O_CREAT | O_TRUNC);
-        squashfs::CompressorPool pool(1, {squashfs::CompressionKind::none, 0});
+        Crew crew(0);
+        squashfs::CompressorPool pool(crew, {squashfs::CompressionKind::none, 0});
         return convert_layer({layer->file, layer->descriptor, diff_id},
                              {target.get(), directory / "segment", 0, nullptr}, pool, 4096, {});
     };

@@ -2,6 +2,7 @@
 #include "builder/foreign/add.hpp"
 #include "builder/foreign/architecture.hpp"
 #include "builder/layers/layer_index.hpp"
+#include "cache/trash.hpp"
 #include "oci/image_config.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/image_listing.hpp"
@@ -48,7 +49,7 @@ TEST_F(AddFileTest, the_config_is_made_from_the_file_alone) {
     EXPECT_EQ(record.id, ImageId(sha256_of(record.config_json)));
     EXPECT_EQ(config.diff_ids, std::vector{DiffId(sha256_of(bytes))});
     EXPECT_EQ(config.created_seconds, 1'700'000'000);
-    store.remove(*store.find(record.id, record.variant));
+    ASSERT_TRUE(cache::Trash(store.layout()).put(record.id, record.variant));
     EXPECT_EQ(add().record.id, record.id);
 }
 

@@ -116,7 +116,8 @@ protected:
         const auto file = open_file(base(), O_RDONLY);
         image.append_segment(file.get(), base(), base_layer(reader));
         if (!tar.empty()) {
-            squashfs::CompressorPool pool(1, compression);
+            Crew crew(0);
+            squashfs::CompressorPool pool(crew, compression);
             image.add_segment(std::make_shared<LayerIndex>(
                 builder::convert_layer(testing::blob_of(directory_, tar, tar),
                                        image.target(nullptr), pool, block_bytes, {})));
