@@ -12,38 +12,65 @@ Assembly::Assembly(ImageFile& image, squashfs::CompressorPool& pool, const Assem
     : image_(image)
     , pool_(pool)
     , options_(options)
-    , blobs_(layer_count) {}
+    , origins_(layer_count) {}
+
+void Assembly::ready(std::size_t index, Origin origin) {
+    std::lock_guard lock(mutex_);
+    origins_.at(index) = std::move(origin);
+    changed_.notify_all();
+}
 
 void Assembly::blob_ready(std::size_t index, LayerBlob blob) {
-    std::lock_guard lock(mutex_);
-    blobs_.at(index) = std::move(blob);
-    changed_.notify_all();
+    ready(index, std::move(blob));
+}
+
+void Assembly::donor_ready(std::size_t index, Donor donor) {
+    ready(index, std::move(donor));
 }
 
 void Assembly::work(std::stop_token stop) {
     while (const auto index = take()) {
-        const auto& blob = wait_for_blob(*index, stop);
-        in_context([&] { return fmt::format("layer {}", blob.descriptor.digest.str()); },
-                   [&] {
-                       if (is_turn(*index))
-                           convert_in_place(blob, stop);
-                       else
-                           convert_aside(*index, blob, stop);
-                   });
+        const auto& origin = wait_for_origin(*index, stop);
+        if (const auto* donor = std::get_if<Donor>(&origin))
+            take_over(*index, *donor, stop);
+        else
+            convert(*index, std::get<LayerBlob>(origin), stop);
         advance();
     }
 }
 
-std::optional<std::size_t> Assembly::take() {
-    std::lock_guard lock(mutex_);
-    return next_ < blobs_.size() ? std::optional(next_++) : std::nullopt;
+void Assembly::convert(std::size_t index, const LayerBlob& blob, std::stop_token stop) {
+    in_context([&] { return fmt::format("layer {}", blob.descriptor.digest.str()); },
+               [&] {
+                   if (is_turn(index))
+                       convert_in_place(blob, stop);
+                   else
+                       convert_aside(index, blob, stop);
+               });
 }
 
-const LayerBlob& Assembly::wait_for_blob(std::size_t index, std::stop_token stop) {
+void Assembly::take_over(std::size_t index, const Donor& donor, std::stop_token stop) {
+    wait_for_turn(index, stop);
+    copy_method_ =
+        in_context([&] { return fmt::format("taking a layer over from {}", donor.reference); },
+                   [&] {
+                       return image_.append_segment({donor.file->get(), donor.path, donor.offset},
+                                                    donor.layer, donor.producer_uid);
+                   });
+    if (options_.progress)
+        options_.progress->written_bytes += donor.layer->segment.length_bytes;
+}
+
+std::optional<std::size_t> Assembly::take() {
+    std::lock_guard lock(mutex_);
+    return next_ < origins_.size() ? std::optional(next_++) : std::nullopt;
+}
+
+const Assembly::Origin& Assembly::wait_for_origin(std::size_t index, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return blobs_[index].has_value(); }))
+    if (!changed_.wait(lock, stop, [&] { return origins_[index].has_value(); }))
         throw Error(ErrorKind::interrupted, "stopped");
-    return *blobs_[index]; // set once and never moved
+    return *origins_[index]; // set once and never moved
 }
 
 void Assembly::wait_for_turn(std::size_t index, std::stop_token stop) {
@@ -78,7 +105,7 @@ void Assembly::convert_aside(std::size_t index, const LayerBlob& blob, std::stop
     wait_for_turn(index, stop);
     if (options_.progress)
         options_.progress->written_bytes += layer->segment.length_bytes;
-    image_.append_segment(file.get(), path, std::move(layer));
+    image_.append_segment({file.get(), path, 0}, std::move(layer));
 }
 
 } // namespace aic::builder

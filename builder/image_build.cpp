@@ -49,28 +49,70 @@ unsigned parallel_layers(unsigned threads, std::size_t layers) {
         std::clamp<std::size_t>(threads / 4, 1, std::max<std::size_t>(layers, 1)));
 }
 
-void convert_layers(registry::ImageSource& source, const LayerPlan& plan, Assembly& assembly,
-                    unsigned workers, const std::filesystem::path& spool, Progress* progress,
-                    std::stop_token stop) {
+/// Layers that have to be fetched, and which of the plan's they are.
+struct Fetches {
     std::vector<registry::BlobRequest> requests;
-    for (const auto& layer : plan.unique)
-        requests.push_back(
-            {layer.descriptor, progress ? &progress->add(layer.descriptor.digest.short_hex(),
-                                                         layer.descriptor.size_bytes)
-                                        : nullptr});
+    std::vector<std::size_t> layers;
+};
+
+/// Hands the layers that are on this machine to `assembly`; what is left has to be fetched.
+Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly& assembly,
+                        Progress* progress) {
+    Fetches fetches;
+    for (std::size_t i = 0; i < plan.unique.size(); ++i) {
+        const auto& [descriptor, diff_id] = plan.unique[i];
+        if (const auto donor = input.donors.find(diff_id); donor != input.donors.end()) {
+            assembly.donor_ready(i, donor->second);
+            continue;
+        }
+        auto* item = progress ? &progress->add(descriptor.digest.short_hex(), descriptor.size_bytes)
+                              : nullptr;
+        const auto cached = input.enroot ? input.enroot->find(descriptor) : std::nullopt;
+        if (cached) {
+            assembly.blob_ready(i, {cached->file, cached->descriptor, diff_id, item});
+            continue;
+        }
+        fetches.requests.push_back({descriptor, item});
+        fetches.layers.push_back(i);
+    }
+    return fetches;
+}
+
+void convert_layers(registry::ImageSource& source, const BuildInput& input, const LayerPlan& plan,
+                    Assembly& assembly, unsigned workers, const std::filesystem::path& spool,
+                    Progress* progress, std::stop_token stop) {
+    const auto fetches = hand_over_known(input, plan, assembly, progress);
     Pipeline pipeline(stop);
     pipeline.run([&](std::stop_token stage) {
         source.fetch(
-            requests, spool,
+            fetches.requests, spool,
             [&](std::size_t index, const registry::BlobFile& blob) {
-                assembly.blob_ready(index, {blob, requests[index].descriptor,
-                                            plan.unique[index].diff_id, requests[index].progress});
+                const auto& request = fetches.requests[index];
+                const auto layer = fetches.layers[index];
+                assembly.blob_ready(layer, {blob, request.descriptor, plan.unique[layer].diff_id,
+                                            request.progress});
             },
             stage);
     });
     for (unsigned i = 0; i < workers; ++i)
         pipeline.run([&](std::stop_token stage) { assembly.work(stage); });
     pipeline.wait();
+}
+
+TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assembly& assembly) {
+    TakenOver taken{.method = assembly.copy_method()};
+    std::map<std::string, std::uint64_t> givers;
+    for (const auto& layer : plan.unique)
+        if (const auto donor = input.donors.find(layer.diff_id); donor != input.donors.end()) {
+            const auto bytes = donor->second.layer->segment.length_bytes;
+            taken.size_bytes += bytes;
+            givers[donor->second.reference] += bytes;
+        }
+    const auto most =
+        std::ranges::max_element(givers, {}, [](const auto& giver) { return giver.second; });
+    if (most != givers.end())
+        taken.from = most->first;
+    return taken;
 }
 
 /// The profile's files, as one more layer on top: they merge by the same rules as any other.
@@ -146,7 +188,7 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     Assembly assembly(
         image, pool, {.block_bytes = options.block_bytes, .scratch = scratch, .progress = progress},
         plan.unique.size());
-    convert_layers(source, plan, assembly, workers, spool, progress, stop);
+    convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
 
     if (progress)
         progress->phase("writing tables");
@@ -171,6 +213,7 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     built.size_bytes = image.size_bytes();
     for (const auto& layer : plan.unique)
         built.blobs.push_back(layer.descriptor.digest);
+    built.taken_over = taken_over(input, plan, assembly);
     return built;
 }
 

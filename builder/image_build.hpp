@@ -2,12 +2,14 @@
 #pragma once
 
 #include "builder/assembly.hpp"
+#include "builder/enroot_cache.hpp"
 #include "builder/image_file.hpp"
 #include "builder/import.hpp"
 #include "oci/image_config.hpp"
 #include "registry/image_source.hpp"
 
 #include <filesystem>
+#include <map>
 #include <stop_token>
 #include <vector>
 
@@ -19,12 +21,15 @@ struct BuiltImage {
     std::vector<ImageFile::Segment> segments;
     std::uint64_t size_bytes = 0;
     std::vector<Digest> blobs; ///< of the segments that were made from a layer, in order
+    TakenOver taken_over;
 };
 
 struct BuildInput {
     const registry::ResolvedImage& image;
     const oci::ImageConfig& config;
     std::string provenance;
+    const std::map<DiffId, Donor>& donors; ///< for layers that need not be fetched
+    const EnrootCache* enroot = nullptr;   ///< where other layers may be too
 };
 
 /// Fetches the layers from `source`, converts them and writes the image to `file`. `scratch` is a

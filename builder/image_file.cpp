@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/image_file.hpp"
 
-#include "builder/copy_range.hpp"
 #include "core/error.hpp"
 
 #include <unistd.h>
@@ -23,7 +22,7 @@ ImageFile::ImageFile(const std::filesystem::path& path)
     , fd_(open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600)) {}
 
 void ImageFile::add_segment(std::shared_ptr<const layers::LayerIndex> layer) {
-    segments_.push_back({layer, end_, fragment_count_});
+    segments_.push_back({layer, end_, fragment_count_, std::nullopt});
     fragment_count_ += static_cast<std::uint32_t>(layer->segment.fragments.size());
     const auto last = end_ + layer->segment.length_bytes;
     end_ = squashfs::align_up(last, squashfs::k_alignment);
@@ -32,10 +31,13 @@ void ImageFile::add_segment(std::shared_ptr<const layers::LayerIndex> layer) {
     pwrite_all(fd_.get(), padding, last, path_);
 }
 
-void ImageFile::append_segment(int from_fd, const std::filesystem::path& from_path,
-                               std::shared_ptr<const layers::LayerIndex> layer) {
-    copy_range({from_fd, from_path, 0}, {fd_.get(), path_, end_}, layer->segment.length_bytes);
+CopyMethod ImageFile::append_segment(const FilePlace& from,
+                                     std::shared_ptr<const layers::LayerIndex> layer,
+                                     std::optional<std::int64_t> producer_uid) {
+    const auto method = copy_range(from, {fd_.get(), path_, end_}, layer->segment.length_bytes);
     add_segment(std::move(layer));
+    segments_.back().producer_uid = producer_uid;
+    return method;
 }
 
 std::vector<FilePart> ImageFile::finish(const squashfs::ImageTables& tables) {

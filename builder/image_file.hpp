@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "builder/copy_range.hpp"
 #include "builder/layers/layer_index.hpp"
 #include "builder/squashfs/image_tables.hpp"
 #include "builder/squashfs/segment_committer.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,14 +41,17 @@ public:
 
     /// The segment at end() is complete.
     void add_segment(std::shared_ptr<const layers::LayerIndex> layer);
-    /// Copies a segment that was made elsewhere to end(), then as add_segment().
-    void append_segment(int from_fd, const std::filesystem::path& from_path,
-                        std::shared_ptr<const layers::LayerIndex> layer);
+    /// Copies a segment that was made elsewhere to end(), then as add_segment(). The producer, if
+    /// it is known, is who made its bytes.
+    CopyMethod append_segment(const FilePlace& from,
+                              std::shared_ptr<const layers::LayerIndex> layer,
+                              std::optional<std::int64_t> producer_uid = {});
 
     struct Segment {
         std::shared_ptr<const layers::LayerIndex> layer;
         std::uint64_t offset;
         std::uint32_t first_fragment;
+        std::optional<std::int64_t> producer_uid; ///< of one that was taken over
     };
 
     const std::vector<Segment>& segments() const { return segments_; }

@@ -59,6 +59,7 @@ cache::Record make_record(const RecordInput& input, const BuiltImage& built,
         auto segment = record_part(built.parts[i + 1]);
         segment.diff_id = built.segments[i].layer->diff_id;
         segment.format = squashfs::k_segment_format;
+        segment.producer_uid = built.segments[i].producer_uid.value_or(segment.producer_uid);
         if (i < built.blobs.size())
             segment.blob = built.blobs[i];
         record.segments.push_back(segment);

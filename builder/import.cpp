@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <set>
 
@@ -50,7 +51,8 @@ public:
         , observer_(observer)
         , stop_(stop)
         , store_(config.store.value)
-        , source_(registry::open_source(reference, config, environment)) {}
+        , source_(registry::open_source(reference, config, environment))
+        , enroot_(EnrootCache::default_directory(environment)) {}
 
     ImportResult run() {
         if (!options_.output)
@@ -65,6 +67,7 @@ public:
         config_json_ = source_->config_json(image_.manifest.config, stop_);
         image_config_ = oci::parse_image_config(config_json_);
         check_platform();
+        find_donors();
         announce();
         require_room();
         return options_.output ? into_file() : into_store();
@@ -87,7 +90,7 @@ private:
         phase("asking whether the image has changed");
         if (source_->current_digest(stop_) != known->points_at)
             return std::nullopt;
-        return ImportResult{image->file(), image->record, true};
+        return ImportResult{image->file(), image->record, true, {}};
     }
 
     /// Another reference, or another tag, may have brought the same image.
@@ -97,7 +100,7 @@ private:
             return std::nullopt;
         store_.prepare();
         remember_reference();
-        return ImportResult{image->file(), image->record, true};
+        return ImportResult{image->file(), image->record, true, {}};
     }
 
     std::optional<cache::StoredImage> find_complete(const ImageId& id) const {
@@ -116,6 +119,14 @@ private:
         warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
     }
 
+    /// Layers that other images of the store have need neither be fetched nor compressed again.
+    void find_donors() {
+        Donors donors(store_, {options_.compression.str(), options_.block_bytes});
+        for (const auto& diff_id : image_config_.diff_ids)
+            if (auto donor = donors.find(diff_id))
+                donors_.insert_or_assign(diff_id, std::move(*donor));
+    }
+
     void announce() {
         ImportPlan plan{.reference = reference_.str(),
                         .platform = image_config_.platform,
@@ -123,8 +134,22 @@ private:
                         .layer_count = image_.manifest.layers.size()};
         for (const auto& layer : unique_layers())
             plan.total_bytes += layer.size_bytes;
+        plan.here_bytes = plan.total_bytes;
+        for (const auto& layer : layers_to_fetch())
+            plan.here_bytes -= layer.size_bytes;
         if (observer_.planned)
             observer_.planned(plan);
+    }
+
+    std::vector<oci::Descriptor> layers_to_fetch() const {
+        std::set<Digest> here;
+        const auto& layers = image_.manifest.layers;
+        for (std::size_t i = 0; i < std::min(layers.size(), image_config_.diff_ids.size()); ++i)
+            if (donors_.contains(image_config_.diff_ids[i]))
+                here.insert(layers[i].digest);
+        auto rest = unique_layers();
+        std::erase_if(rest, [&](const auto& layer) { return here.contains(layer.digest); });
+        return rest;
     }
 
     std::vector<oci::Descriptor> unique_layers() const {
@@ -136,11 +161,12 @@ private:
         return layers;
     }
 
-    /// The image takes about what its layers take. Blobs that are downloaded need room as well.
+    /// The image takes about what its layers take; what other images have may cost nothing, and is
+    /// asked for when it is copied. Blobs that are downloaded need room as well.
     void require_room() {
         std::uint64_t image_bytes = 0;
         std::uint64_t download_bytes = 0;
-        for (const auto& layer : unique_layers()) {
+        for (const auto& layer : layers_to_fetch()) {
             image_bytes += layer.size_bytes;
             if (reference_.registry() && !fs::exists(config_.spool.value / layer.digest.hex()))
                 download_bytes += layer.size_bytes;
@@ -162,15 +188,37 @@ private:
         require_private_directory(scratch_parent);
         WorkDir::remove_abandoned(scratch_parent);
         const WorkDir scratch(scratch_parent);
+        const auto attempt = [&](const EnrootCache* enroot) {
+            return build_image(
+                *source_,
+                {image_, image_config_, fmt::format("aic:{}", id_.str()), donors_, enroot}, file,
+                scratch.path(), spool, options_, observer_.progress, stop_);
+        };
         try {
-            return build_image(*source_, {image_, image_config_, fmt::format("aic:{}", id_.str())},
-                               file, scratch.path(), spool, options_, observer_.progress, stop_);
+            if (!has_enroot_layers())
+                return attempt(nullptr);
+            try {
+                return attempt(&enroot_);
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::integrity)
+                    throw;
+                warn("enroot's cache is left alone: {}", error.message());
+                ::unlink(file.c_str());
+                return attempt(nullptr);
+            }
         } catch (const Error& error) {
             // A blob that was damaged in the spool must not stand in the way of the next attempt.
             if (error.kind() == ErrorKind::integrity)
                 drop_spooled_blobs();
             throw;
         }
+    }
+
+    bool has_enroot_layers() const {
+        return reference_.registry()
+               && std::ranges::any_of(layers_to_fetch(), [&](const oci::Descriptor& layer) {
+                      return enroot_.find(layer).has_value();
+                  });
     }
 
     cache::Record record_for(const BuiltImage& built, ContentHash layer_index_hash) const {
@@ -201,7 +249,7 @@ private:
         const auto image = store_.publish(staged, id_, options_.variant());
         remember_reference();
         drop_spooled_blobs();
-        return {image.file(), image.record, false};
+        return {image.file(), image.record, false, built.taken_over};
     }
 
     ImportResult into_file() {
@@ -217,7 +265,7 @@ private:
             throw system_error("publishing '{}'", target.native());
         fsync_directory(target.parent_path());
         drop_spooled_blobs();
-        return {target, record_for(built, {}), false};
+        return {target, record_for(built, {}), false, built.taken_over};
     }
 
     void remember_reference() {
@@ -244,6 +292,8 @@ private:
     std::stop_token stop_;
     cache::Store store_;
     std::unique_ptr<registry::ImageSource> source_;
+    const EnrootCache enroot_;
+    std::map<DiffId, Donor> donors_;
     registry::ResolvedImage image_;
     ImageId id_;
     std::string config_json_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "builder/copy_range.hpp"
 #include "builder/profile.hpp"
 #include "builder/squashfs/compression.hpp"
 #include "cache/store.hpp"
@@ -28,10 +29,18 @@ struct ImportOptions {
     std::string variant() const;
 };
 
+/// What an image has from others in the store.
+struct TakenOver {
+    std::uint64_t size_bytes = 0;
+    std::string from; ///< the reference of the one that gave most
+    std::optional<CopyMethod> method;
+};
+
 struct ImportResult {
     std::filesystem::path file;
     cache::Record record;
     bool was_there = false; ///< nothing had to be fetched or converted
+    TakenOver taken_over;
 };
 
 /// The name of a variant that was made by these; the profile "enroot" is not mentioned.
@@ -50,6 +59,7 @@ struct ImportPlan {
     Digest manifest_digest;
     std::size_t layer_count = 0;
     std::uint64_t total_bytes = 0; ///< of the layers' blobs
+    std::uint64_t here_bytes = 0;  ///< of those whose segments are in the store already
 };
 
 /// Where a pull's progress goes; all of it optional.

@@ -96,7 +96,7 @@ private:
         const auto variant = builder::variant_name(compressor_, block_bytes_, k_profile);
         if (auto image = builder::find_complete(store_, id_, variant)) {
             remember_reference();
-            return {image->file(), image->record, true};
+            return {image->file(), image->record, true, {}};
         }
         const auto name = cache::image_file_name(base_name(file_), id_);
         if (::rename(copy.c_str(), (staged / name).c_str()) != 0)
@@ -106,7 +106,7 @@ private:
         write_file(staged / cache::k_record_name, to_json(record), 0444);
         const auto image = store_.publish(staged, id_, variant);
         remember_reference();
-        return {image.file(), image.record, false};
+        return {image.file(), image.record, false, {}};
     }
 
     /// Copies the file and makes out from the copy, which nobody changes, what it holds.

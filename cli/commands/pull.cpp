@@ -26,17 +26,36 @@ std::uint32_t parse_block_size(const std::string& text) {
 }
 
 std::string planned_line(const builder::ImportPlan& plan) {
-    return fmt::format("{}  {}  sha256:{}…  {} in {} layer{}", plan.reference, plan.platform.str(),
-                       plan.manifest_digest.short_hex(), human_size(plan.total_bytes),
-                       plan.layer_count, plan.layer_count == 1 ? "" : "s");
+    const auto here =
+        plan.here_bytes > 0 ? fmt::format(", {} already here", human_size(plan.here_bytes)) : "";
+    return fmt::format("{}  {}  sha256:{}…  {} in {} layer{}{}", plan.reference,
+                       plan.platform.str(), plan.manifest_digest.short_hex(),
+                       human_size(plan.total_bytes), plan.layer_count,
+                       plan.layer_count == 1 ? "" : "s", here);
+}
+
+/// "1.5 of 1.7 GB taken from … (reflink)"
+std::string taken_line(const builder::ImportResult& result) {
+    const auto& taken = result.taken_over;
+    if (!taken.method)
+        return "";
+    return fmt::format("\n  {} of {} taken from {} ({})", human_size(taken.size_bytes),
+                       human_size(result.record.size_bytes), taken.from, name_of(*taken.method));
+}
+
+nlohmann::json taken_json(const builder::TakenOver& taken) {
+    if (!taken.method)
+        return nullptr;
+    return {
+        {"size_bytes", taken.size_bytes}, {"from", taken.from}, {"method", name_of(*taken.method)}};
 }
 
 std::string done_line(const builder::ImportResult& result, double seconds) {
     if (result.was_there)
         return fmt::format("already here: {}", human_size(result.record.size_bytes));
-    return fmt::format("pulled in {:.{}f} s: {}\n  next: srun --container-image={} COMMAND",
+    return fmt::format("pulled in {:.{}f} s: {}{}\n  next: srun --container-image={} COMMAND",
                        seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
-                       result.file.native());
+                       taken_line(result), result.file.native());
 }
 
 nlohmann::json plan_event(const builder::ImportPlan& plan) {
@@ -46,7 +65,8 @@ nlohmann::json plan_event(const builder::ImportPlan& plan) {
             {"platform", plan.platform.str()},
             {"manifest_digest", plan.manifest_digest.str()},
             {"layers", plan.layer_count},
-            {"size_bytes", plan.total_bytes}};
+            {"size_bytes", plan.total_bytes},
+            {"here_bytes", plan.here_bytes}};
 }
 
 } // namespace
@@ -162,6 +182,7 @@ void Pull::run(Session& session) {
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));
             images.back()["was_there"] = result.was_there;
+            images.back()["taken_over"] = taken_json(result.taken_over);
         } else {
             session.say(done_line(result, took.count()));
             session.print(result.file.native());

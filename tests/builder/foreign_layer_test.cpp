@@ -114,7 +114,7 @@ protected:
         const auto block_bytes = reader.superblock().block_bytes;
         builder::ImageFile image(directory_ / "spliced");
         const auto file = open_file(base(), O_RDONLY);
-        image.append_segment(file.get(), base(), base_layer(reader));
+        image.append_segment({file.get(), base(), 0}, base_layer(reader));
         if (!tar.empty()) {
             Crew crew(0);
             squashfs::CompressorPool pool(crew, compression);

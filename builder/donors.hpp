@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/layers/layer_index.hpp"
+#include "cache/catalogue.hpp"
+#include "cache/store.hpp"
+#include "core/fd.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aic::builder {
+
+/// A layer's segment in an image that is there, ready to be taken over.
+struct Donor {
+    std::shared_ptr<const Fd> file; ///< stays readable when the image goes meanwhile
+    std::filesystem::path path;     ///< for messages
+    std::uint64_t offset = 0;
+    std::shared_ptr<const layers::LayerIndex> layer;
+    std::string reference; ///< what people know the image by
+    std::int64_t producer_uid = 0;
+};
+
+/// What makes two segments of one layer the same.
+struct SegmentForm {
+    std::string compression; ///< "zstd1"
+    std::uint32_t block_bytes = 0;
+};
+
+/// Finds which images of a store hold a layer's segment. The catalogue says where to look; record
+/// and layers.idx are what is believed.
+class Donors {
+public:
+    Donors(const cache::Store& store, SegmentForm form);
+
+    /// Nothing when no image has it, or what should have it cannot be read.
+    std::optional<Donor> find(const DiffId& diff_id);
+
+private:
+    struct Image {
+        cache::StoredImage stored;
+        std::shared_ptr<const Fd> file;
+        std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
+    };
+
+    const Image* open(const cache::SegmentHolder& holder);
+    std::optional<Image> read(const cache::SegmentHolder& holder) const;
+
+    const cache::Store& store_;
+    const SegmentForm form_;
+    std::optional<cache::Catalogue> catalogue_;
+    std::map<std::filesystem::path, std::optional<Image>> images_; ///< by directory
+};
+
+} // namespace aic::builder
