@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import os
+import random
 import shutil
+import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,6 +77,43 @@ def largest_layer(image: Image) -> tuple[Path, Image]:
     return _blob(single, layer["digest"]), single
 
 
+def with_delta(image: Image, files: int) -> Image:
+    """The image with one layer more: as many files of 1 MB, half of each random."""
+    derived = Image(image.layout.parent / "derived", image.tag)
+    shutil.copytree(image.layout, derived.layout, copy_function=os.link)
+    index_path = derived.layout / "index.json"
+    index = _read(index_path)
+    manifest = _read(_blob(derived, index["manifests"][0]["digest"]))
+    config = _read(_blob(derived, manifest["config"]["digest"]))
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for number in range(files):
+            entry = tarfile.TarInfo(f"opt/delta/{number}")
+            entry.size = 1_000_000
+            half = entry.size // 2
+            tar.addfile(entry, io.BytesIO(random.Random(number).randbytes(half) + b"x" * half))
+    blob = gzip.compress(data.getvalue(), 1, mtime=0)
+    media_type = manifest["layers"][0]["mediaType"]
+    manifest["layers"].append({"mediaType": media_type, **_store_bytes(derived, blob)})
+    config["rootfs"]["diff_ids"].append(
+        f"sha256:{hashlib.sha256(data.getvalue()).hexdigest()}")
+    config.pop("history", None)
+    manifest["config"] |= _store(derived, config)
+    index["manifests"][0] |= _store(derived, manifest)
+    index_path.unlink()
+    index_path.write_text(json.dumps(index))
+    return derived
+
+
+def inodes(squashfs: Path) -> int:
+    summary = subprocess.run(
+        ["unsquashfs", "-s", squashfs], check=True, capture_output=True, text=True
+    ).stdout
+    return next(
+        int(line.split()[-1]) for line in summary.splitlines() if "Number of inodes" in line
+    )
+
+
 def _tar_size(blob: Path) -> int:
     """The last four bytes of a gzip file are the length of what it holds, below 4 GiB."""
     with blob.open("rb") as file:
@@ -95,7 +137,10 @@ def _blob(image: Image, digest: str) -> Path:
 
 
 def _store(image: Image, document: dict[str, Any]) -> dict[str, Any]:
-    data = json.dumps(document).encode()
+    return _store_bytes(image, json.dumps(document).encode())
+
+
+def _store_bytes(image: Image, data: bytes) -> dict[str, Any]:
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     _blob(image, digest).write_bytes(data)
     return {"digest": digest, "size": len(data)}

@@ -19,6 +19,7 @@ class Cost:
     """Of a command and all its children. Memory is the peak of what is not a file's."""
 
     wall: float
+    user: float
     cpu: float
     peak_anonymous: int
     written: int
@@ -48,7 +49,7 @@ def measure(command: list[str | Path], environment: dict[str, str] | None = None
     if process.returncode != 0:
         words = " ".join(map(str, command))
         sys.exit(f"error: status {process.returncode}: {words}\n{said[0].decode(errors='replace')}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, poll.peak, written)
+    return Cost(wall, usage.ru_utime, usage.ru_utime + usage.ru_stime, poll.peak, written)
 
 
 class _MemoryPoll(threading.Thread):
