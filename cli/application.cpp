@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/application.hpp"
 
+#include "cache/folding.hpp"
 #include "cli/command_tree.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
@@ -118,6 +119,8 @@ void execute(Application& application, const InterruptWatch& interrupts) {
     Session session(application.options(), interrupts.stop_token());
     command->run(session);
     session.flush();
+    if (command->changes_store())
+        cache::fold_if_due(session.store().layout());
 }
 
 } // namespace
