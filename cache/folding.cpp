@@ -118,10 +118,11 @@ void until_published(const Layout& layout, const Attempt& attempt) {
 /// The entries since the newest generation; those before it are in it, or wait for their writer.
 bool is_due(const Layout& layout, const FoldPolicy& policy) {
     const auto published = Generations(layout).newest_time();
+    const auto entries = pending_entries(layout);
     if (!published)
-        return true;
+        return !entries.empty();
     std::vector<system_clock::time_point> times;
-    for (const auto& entry : pending_entries(layout))
+    for (const auto& entry : entries)
         if (const auto time = time_of(layout, entry); time && *time >= *published)
             times.push_back(*time);
     if (times.empty())
@@ -171,6 +172,11 @@ void fold_if_due(const Layout& layout, const FoldPolicy& policy) noexcept {
     } catch (const std::exception& error) {
         warn("{}", error.what());
     }
+}
+
+std::vector<Difference> compare(const Layout& layout) {
+    const auto view = view_catalogue(layout);
+    return differences(view.catalogue.dump(), catalogue_of_files(layout).dump());
 }
 
 std::vector<Difference> rebuild(const Layout& layout) {

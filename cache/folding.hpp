@@ -39,7 +39,12 @@ enum class DifferenceKind {
 struct Difference {
     DifferenceKind kind;
     std::string object; ///< "u/1000 image <id hex>.<variant>"
+
+    bool operator==(const Difference&) const = default;
 };
+
+/// What rebuild() would correct. Writes nothing.
+std::vector<Difference> compare(const Layout& layout);
 
 /// Publishes a generation made from the files alone; what it corrects, by object. Whoever changes
 /// the store meanwhile may see his change among them.

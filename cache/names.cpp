@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/names.hpp"
 
+#include "cache/pending.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -124,7 +125,10 @@ bool Names::publish(const NameState& state) const {
     const auto files = files_of(state.name);
     AtomicFile file(files.path(state.number), k_state_mode);
     file.write(as_bytes(to_json(state)));
-    if (!file.commit_new())
+    ChangeNote note(layout_, ObjectKey::name(state.name.str()));
+    const bool is_first = file.commit_new();
+    note.done();
+    if (!is_first)
         return false;
     // Whoever collects garbage looks at the names after taking an image away, and we for the image
     // after naming it: one of us sees the other.
@@ -209,6 +213,17 @@ Names::restore(const ImageName& name, std::optional<std::uint64_t> number,
         return set_state(name, image_of(target, fmt::format("restore {}", target.number)),
                          target.directory);
     });
+}
+
+std::optional<NameState> Names::mend(const ImageName& name) const {
+    if (history(name).empty())
+        return std::nullopt;
+    bool is_mended = false;
+    auto state = update(name, [&](const NameHistory& history) -> std::optional<NameState> {
+        is_mended = !history.empty() && history.back().number != files_of(name).newest();
+        return is_mended ? std::optional(history.back()) : std::nullopt;
+    });
+    return is_mended ? std::optional(std::move(state)) : std::nullopt;
 }
 
 std::vector<fs::path> Names::outdated(const ImageName& name) const {

@@ -56,6 +56,10 @@ public:
                       const std::function<void(const NameState& state, const NameState& origin)>&
                           bring_back) const;
 
+    /// When the newest state is damaged, the newest one that can be read is published as the next;
+    /// nothing when there is no need, or no such state.
+    std::optional<NameState> mend(const ImageName& name) const;
+
     /// States beyond the last twenty that keep no image; never the newest.
     std::vector<std::filesystem::path> outdated(const ImageName& name) const;
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/objects.hpp"
 
+#include "cache/name_state.hpp"
 #include "cache/numbered_files.hpp"
+#include "cache/pins.hpp"
 #include "cache/subtree.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -17,49 +17,24 @@ namespace aic::cache {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr std::uint64_t k_max_record_bytes = 64 << 20;
 constexpr std::uint64_t k_max_state_bytes = 1 << 20;
 /// No file is larger (1 PiB), and the catalogue's sums stay in their range.
 constexpr std::uint64_t k_max_image_bytes = std::uint64_t{1} << 50;
 
-std::optional<std::string> text_or_null(const json& value, const char* name) {
-    const auto field = value.value(name, json());
-    return field.is_string() ? std::optional(field.get<std::string>()) : std::nullopt;
-}
-
-std::string text_of(const json& value, const char* name) {
-    if (auto text = text_or_null(value, name))
-        return std::move(*text);
-    throw Error(ErrorKind::integrity, "the field '{}' is missing or malformed", name);
-}
-
-json parse_state(std::string_view text) {
-    auto value = json::parse(text, nullptr, false);
-    if (!value.is_object())
-        throw Error(ErrorKind::integrity, "not a JSON object");
-    return value;
-}
-
-/// Of a name's state only what the catalogue keeps; nothing when it says that the name is gone.
+/// Nothing when it says that the name is gone.
 std::optional<Object> parse_name(std::string_view text) {
-    const auto value = parse_state(text);
-    if (text_of(value, "state") != "set")
+    auto state = parse_name_state(text);
+    if (!state.is_set())
         return std::nullopt;
-    const auto id = ImageId::try_parse(text_of(value, "id"));
-    if (!id)
-        throw Error(ErrorKind::integrity, "the field 'id' is no digest");
-    return NameSummary{.id = *id,
-                       .variant = text_of(value, "variant"),
-                       .directory = text_or_null(value, "directory"),
-                       .changed_seconds = parse_utc_time(text_of(value, "changed"))};
+    return NameSummary{.id = state.id,
+                       .variant = std::move(state.variant),
+                       .directory = std::move(state.directory),
+                       .changed_seconds = state.changed_seconds};
 }
 
-Object parse_pin(std::string_view text) {
-    const auto value = parse_state(text);
-    return PinSummary{.note = text_or_null(value, "note"),
-                      .pinned_seconds = parse_utc_time(text_of(value, "pinned"))};
+Object summary_of(Pin pin) {
+    return PinSummary{.note = std::move(pin.note), .pinned_seconds = pin.pinned_seconds};
 }
 
 Object parse_image(std::string_view text, const ObjectKey& key) {
@@ -100,7 +75,7 @@ std::optional<Object> parse_object(const ObjectKey& key, std::string_view text) 
     case ObjectKind::reference:
         return parse_reference_record(text);
     case ObjectKind::pin:
-        return parse_pin(text);
+        return summary_of(parse_pin(text));
     case ObjectKind::name:
         break;
     }

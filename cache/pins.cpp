@@ -2,6 +2,7 @@
 #include "cache/pins.hpp"
 
 #include "cache/json_fields.hpp"
+#include "cache/pending.hpp"
 #include "cache/record.hpp"
 #include "cache/trash.hpp"
 #include "core/files.hpp"
@@ -42,18 +43,24 @@ Pin parse_pin(std::string_view text) {
 
 void Pins::set(const Pin& pin) const {
     make_directories(layout_.pins(), 0700);
+    ChangeNote note(layout_, ObjectKey::pin(pin.id, pin.variant));
     write_file(layout_.pin(pin.id, pin.variant), to_json(pin), 0600);
+    note.done();
     // As after naming: a collection beside us looks at the pins after taking an image away.
     Trash(layout_).bring_back(pin.id, pin.variant);
 }
 
 bool Pins::remove(const ImageId& id, std::string_view variant) const {
     const auto path = layout_.pin(id, variant);
-    if (::unlink(path.c_str()) == 0)
-        return true;
-    if (errno == ENOENT || errno == ENOTDIR)
+    if (std::error_code ignored; !std::filesystem::exists(path, ignored))
         return false;
-    throw system_error("removing '{}'", path.native());
+    ChangeNote note(layout_, ObjectKey::pin(id, variant));
+    const bool was_there = ::unlink(path.c_str()) == 0;
+    if (!was_there && errno != ENOENT)
+        throw system_error("removing '{}'", path.native());
+    fsync_directory(path.parent_path());
+    note.done();
+    return was_there;
 }
 
 std::optional<Pin> Pins::find(const ImageId& id, std::string_view variant) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/store.hpp"
 
+#include "cache/pending.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -34,6 +35,14 @@ void check_format(const fs::path& description) {
     if (reader.get<int>() > k_store_format)
         throw Error(ErrorKind::usage, "the store '{}' has format {}, which needs a newer aic-image",
                     description.parent_path().native(), reader.get<int>());
+}
+
+/// By where it stands, so that a damaged record does not matter.
+ObjectKey key_of(const fs::path& variant) {
+    const auto id = sha256_from_hex(variant.parent_path().filename().native());
+    if (!id)
+        throw Error(ErrorKind::integrity, "'{}' is no image's directory", variant.native());
+    return ObjectKey::image(ImageId(*id), variant.filename().native());
 }
 
 } // namespace
@@ -130,6 +139,7 @@ std::vector<ReferenceRecord> Store::references() const {
 StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::string_view variant) {
     const auto target = layout_.variant(id, variant);
     fsync_directory(staged);
+    ChangeNote note(layout_, ObjectKey::image(id, variant));
     // A removal beside us may take the directory of the id away before the image is in it.
     constexpr int k_attempts = 100;
     for (int attempt = 1;; ++attempt) {
@@ -144,6 +154,7 @@ StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::strin
             throw system_error("publishing '{}'", target.native());
     }
     fsync_directory(target.parent_path());
+    note.done();
     auto image = read_image(target);
     // A collection that spares not even what is new may have taken it.
     if (!image && Trash(layout_).bring_back(id, variant))
@@ -154,8 +165,10 @@ StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::strin
 }
 
 void Store::write_reference(const ReferenceRecord& reference, const oci::Platform& platform) {
-    write_file(layout_.reference(reference.reference, platform), to_json(reference),
-               k_reference_mode);
+    const auto path = layout_.reference(reference.reference, platform);
+    ChangeNote note(layout_, ObjectKey::reference(path.filename().native()));
+    write_file(path, to_json(reference), k_reference_mode);
+    note.done();
 }
 
 void Store::quarantine(const StoredImage& image) const {
@@ -163,8 +176,11 @@ void Store::quarantine(const StoredImage& image) const {
     // command.
     make_directories(layout_.temporary(), k_private_mode);
     const WorkDir trash(layout_.temporary());
+    ChangeNote note(layout_, key_of(image.directory));
     if (::rename(image.directory.c_str(), (trash.path() / "image").c_str()) != 0)
         throw system_error("removing '{}'", image.directory.native());
+    fsync_directory(image.directory.parent_path());
+    note.done();
 }
 
 bool Store::leads_nowhere(const ReferenceRecord& reference) const {
@@ -177,6 +193,8 @@ bool Store::leads_nowhere(const ReferenceRecord& reference) const {
 std::vector<fs::path> Store::dangling_references() const {
     std::vector<fs::path> files;
     for (const auto& path : entries_of(layout_.references())) {
+        if (!ObjectKey::try_make(ObjectKind::reference, path.filename().native()))
+            continue;
         try {
             const auto text = read_file_if_exists(path, k_max_record_bytes);
             if (text && leads_nowhere(parse_reference_record(*text)))
@@ -192,15 +210,18 @@ bool Store::remove_reference(const fs::path& file) const {
     const auto text = read_file_if_exists(file, k_max_record_bytes);
     if (!text || !leads_nowhere(parse_reference_record(*text)))
         return false;
+    ChangeNote note(layout_, ObjectKey::reference(file.filename().native()));
     if (::unlink(file.c_str()) != 0 && errno != ENOENT)
         throw system_error("removing '{}'", file.native());
-    if (leads_nowhere(parse_reference_record(*text)))
-        return true;
-    // A pull has made the image meanwhile. What it wrote since then is newer than ours.
-    AtomicFile again(file, k_reference_mode);
-    again.write(as_bytes(*text));
-    again.commit_new();
-    return false;
+    const bool is_gone = leads_nowhere(parse_reference_record(*text));
+    if (!is_gone) {
+        // A pull has made the image meanwhile. What it wrote since then is newer than ours.
+        AtomicFile again(file, k_reference_mode);
+        again.write(as_bytes(*text));
+        again.commit_new();
+    }
+    note.done();
+    return is_gone;
 }
 
 } // namespace aic::cache

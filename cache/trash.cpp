@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/trash.hpp"
 
+#include "cache/pending.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 
@@ -42,18 +43,16 @@ bool is_there(const fs::path& directory) {
     return fs::is_directory(fs::symlink_status(directory, ignored));
 }
 
-} // namespace
-
-bool Trash::put(const ImageId& id, std::string_view variant) const {
-    const auto image = layout_.variant(id, variant);
+bool move_into_trash(const Layout& layout, const ImageId& id, std::string_view variant) {
+    const auto image = layout.variant(id, variant);
     // Emptying the trash may take our entry away before the image is in it.
     constexpr int k_attempts = 100;
     for (int attempt = 0; attempt < k_attempts && is_there(image); ++attempt) {
-        const auto place = layout_.trash() / entry_name(std::time(nullptr)) / id.hex();
+        const auto place = layout.trash() / entry_name(std::time(nullptr)) / id.hex();
         make_directories(place, k_private_mode);
         if (::rename(image.c_str(), (place / variant).c_str()) == 0) {
             fsync_directory(place);
-            ::rmdir(layout_.image(id).c_str()); // unless it has other variants
+            ::rmdir(layout.image(id).c_str()); // unless it has other variants
             return true;
         }
         const int reason = errno;
@@ -63,6 +62,17 @@ bool Trash::put(const ImageId& id, std::string_view variant) const {
             throw error_from_errno(reason, fmt::format("removing '{}'", image.native()));
     }
     return false;
+}
+
+} // namespace
+
+bool Trash::put(const ImageId& id, std::string_view variant) const {
+    if (!is_there(layout_.variant(id, variant)))
+        return false;
+    ChangeNote note(layout_, ObjectKey::image(id, variant));
+    const bool is_moved = move_into_trash(layout_, id, variant);
+    note.done();
+    return is_moved;
 }
 
 bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
@@ -76,14 +86,17 @@ bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
         if (!found)
             return false;
         make_directories(image.parent_path(), k_private_mode);
+        ChangeNote note(layout_, ObjectKey::image(id, variant));
         if (::rename(found->directory.c_str(), image.c_str()) == 0) {
             fsync_directory(image.parent_path());
             ::rmdir(found->directory.parent_path().c_str());
             ::rmdir(found->directory.parent_path().parent_path().c_str());
+            note.done();
             return true;
         }
         if (errno != ENOENT && errno != EEXIST && errno != ENOTEMPTY)
             throw system_error("restoring '{}'", image.native());
+        note.done();
     }
     return false;
 }

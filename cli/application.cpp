@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/application.hpp"
 
+#include "cache/folding.hpp"
 #include "cli/command_tree.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
@@ -109,15 +110,19 @@ int status_of(const Error& error, const InterruptWatch& interrupts) {
     return static_cast<int>(error.kind());
 }
 
-void execute(Application& application, const InterruptWatch& interrupts) {
+/// The exit status.
+int execute(Application& application, const InterruptWatch& interrupts) {
     auto* command = application.chosen();
     if (!command) {
         fmt::print(stdout, "{}", application.app().help());
-        return;
+        return 0;
     }
     Session session(application.options(), interrupts.stop_token());
     command->run(session);
     session.flush();
+    if (command->changes_store())
+        cache::fold_if_due(session.store().layout());
+    return session.status();
 }
 
 } // namespace
@@ -182,8 +187,7 @@ int run(int argc, char** argv, const InterruptWatch& interrupts) {
             throw usage_error(problem, application, argc, argv);
         }
         install_log(application.options());
-        execute(application, interrupts);
-        return 0;
+        return execute(application, interrupts);
     } catch (const Error& error) {
         report(error, application.options());
         return status_of(error, interrupts);

@@ -17,6 +17,9 @@ public:
     virtual const char* name() const = 0;
     virtual void describe(CLI::App& app) = 0;
     virtual void run(Session& session) = 0;
+
+    /// Whether what it was told to do changes the store, whose catalogue then learns of it.
+    virtual bool changes_store() const { return false; }
 };
 
 /// All commands in the order that help lists them.

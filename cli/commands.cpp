@@ -15,7 +15,9 @@
 #include "cli/commands/rename.hpp"
 #include "cli/commands/restore.hpp"
 #include "cli/commands/rm.hpp"
+#include "cli/commands/stats.hpp"
 #include "cli/commands/unpin.hpp"
+#include "cli/commands/verify.hpp"
 
 namespace aic::cli {
 
@@ -35,6 +37,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Pin>());
     commands.push_back(std::make_unique<Unpin>());
     commands.push_back(std::make_unique<Gc>());
+    commands.push_back(std::make_unique<Verify>());
+    commands.push_back(std::make_unique<Stats>());
     commands.push_back(std::make_unique<Generate>());
     commands.push_back(std::make_unique<Complete>());
     return commands;

@@ -3,6 +3,7 @@
 
 #include "cache/store.hpp"
 #include "core/config.hpp"
+#include "core/error.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -46,6 +47,11 @@ public:
     /// The style of progress that fits the terminal, the options and this process's rank in a job.
     ProgressStyle progress_style() const;
 
+    /// The command goes on to print its result, and exits with the status of this kind.
+    void fail(ErrorKind kind) { status_ = static_cast<int>(kind); }
+
+    int status() const { return status_; }
+
     /// A line of the result, on stdout.
     void print(std::string_view line);
     /// Bytes of the result, on stdout, as they are.
@@ -63,6 +69,7 @@ private:
     std::stop_token stop_;
     Environment environment_ = environment_variable;
     std::optional<Config> config_;
+    int status_ = 0;
 };
 
 /// JSON text of a value; bytes that are not UTF-8 become U+FFFD.

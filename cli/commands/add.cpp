@@ -2,6 +2,7 @@
 #include "cli/commands/add.hpp"
 
 #include "builder/foreign/add.hpp"
+#include "cache/collector.hpp"
 #include "cli/image_json.hpp"
 #include "cli/progress_display.hpp"
 #include "core/bytes.hpp"
@@ -58,6 +59,7 @@ void Add::run(Session& session) {
     }
     if (session.json())
         session.print_event({{"version", 1}, {"event", "result"}, {"images", images}});
+    cache::collect_a_little(store, session.config().gc.trash_age.value);
 }
 
 } // namespace aic::cli

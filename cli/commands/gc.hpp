@@ -15,6 +15,8 @@ public:
     void describe(CLI::App& app) override;
     void run(Session& session) override;
 
+    bool changes_store() const override { return !dry_run_; }
+
 private:
     cache::CollectOptions collect_options(const GcConfig& settings) const;
 

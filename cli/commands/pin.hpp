@@ -14,6 +14,8 @@ public:
     void describe(CLI::App& app) override;
     void run(Session& session) override;
 
+    bool changes_store() const override { return true; }
+
 private:
     std::string image_;
     std::string note_;

@@ -2,6 +2,7 @@
 #include "cli/commands/pull.hpp"
 
 #include "builder/import.hpp"
+#include "cache/collector.hpp"
 #include "cache/names.hpp"
 #include "cache/uses.hpp"
 #include "cli/image_json.hpp"
@@ -190,6 +191,8 @@ void Pull::run(Session& session) {
     }
     if (session.json())
         session.print_event({{"version", 1}, {"event", "result"}, {"images", images}});
+    if (output_.empty())
+        cache::collect_a_little(session.store(), session.config().gc.trash_age.value);
 }
 
 } // namespace aic::cli

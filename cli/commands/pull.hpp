@@ -17,6 +17,8 @@ public:
     void describe(CLI::App& app) override;
     void run(Session& session) override;
 
+    bool changes_store() const override { return output_.empty(); }
+
 private:
     builder::ImportOptions import_options(Session& session) const;
 

@@ -17,6 +17,8 @@ public:
     void describe(CLI::App& app) override;
     void run(Session& session) override;
 
+    bool changes_store() const override { return true; }
+
 private:
     cache::NameState restore_name(const cache::Store& store, const cache::ImageName& name) const;
     /// Of several variants in the trash, the one that was removed last.

@@ -15,6 +15,8 @@ public:
     void describe(CLI::App& app) override;
     void run(Session& session) override;
 
+    bool changes_store() const override { return true; }
+
 private:
     std::vector<std::string> images_;
     bool force_ = false;

@@ -17,7 +17,7 @@ from support.case import FunctionalTest
 NOWHERE = "127.0.0.1:1#lab/debian:12"
 COMMANDS = (
     "pull", "list", "inspect", "history", "path", "files", "cat", "rename", "rm", "restore", "pin",
-    "unpin", "gc",
+    "unpin", "gc", "verify", "stats",
 )
 
 
@@ -48,7 +48,7 @@ class MistakesTest(FunctionalTest):
 
     def test_a_missing_argument(self) -> None:
         for command in COMMANDS:
-            if command in ("list", "gc"):
+            if command in ("list", "gc", "verify", "stats"):
                 continue
             with self.subTest(command):
                 self.refuse(Status.USAGE, command)

@@ -102,7 +102,8 @@ private:
         const auto finished = layout_.names() / ('.' + unique_name());
         write(finished,
               fmt::format(R"({{"version":1,"name":"{}","state":"{}","id":"{}","variant":"{}",)"
-                          R"("directory":"/home/user/exp","changed":"2026-11-23T20:06:07Z"}})",
+                          R"("directory":"/home/user/exp","changed":"2026-11-23T20:06:07Z",)"
+                          R"("how":"pull ubuntu","reference":null}})",
                           name, state, record.id.str(), record.variant));
         changing(cache::ObjectKey::name(name), [&] {
             while (!states.publish(finished, states.newest() + 1)) {

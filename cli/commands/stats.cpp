@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/stats.hpp"
+
+#include "cache/catalogue_view.hpp"
+#include "cache/trash.hpp"
+#include "cli/table.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace aic::cli {
+
+namespace {
+
+/// What one user has in the store.
+struct Share {
+    cache::OwnerStatistics images;
+    std::uint64_t names = 0;
+    std::uint64_t pins = 0;
+    std::uint64_t trash_images = 0;
+    std::uint64_t trash_bytes = 0;
+
+    /// In segments that the same user has several times.
+    std::uint64_t repeated_bytes() const {
+        return images.segment_bytes - images.unique_segment_bytes;
+    }
+};
+
+using Shares = std::map<std::int64_t, Share>;
+
+/// What others keep private is left out.
+void add_trash(const cache::Layout& layout, Share& share) {
+    try {
+        for (const auto& image : cache::Trash(layout).list()) {
+            ++share.trash_images;
+            if (const auto found = cache::read_image(image.directory))
+                share.trash_bytes += found->record.size_bytes;
+        }
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::denied && error.kind() != ErrorKind::integrity)
+            throw;
+    }
+}
+
+Shares shares_of(const cache::Layout& layout) {
+    const auto view = cache::view_catalogue(layout);
+    Shares shares;
+    for (const auto& statistics : view.catalogue.statistics())
+        shares[statistics.owner_uid].images = statistics;
+    for (const auto& name : view.catalogue.names())
+        ++shares[name.owner_uid].names;
+    for (const auto& image : view.catalogue.images())
+        shares[image.owner_uid].pins += image.is_pinned ? 1 : 0;
+    shares[layout.owner()]; // even when all he has is in the trash
+    for (auto& [owner, share] : shares) {
+        share.images.owner_uid = owner;
+        add_trash(cache::Layout(layout.root(), static_cast<uid_t>(owner)), share);
+    }
+    return shares;
+}
+
+std::string table_of(const Shares& shares) {
+    std::vector<std::vector<std::string>> rows = {
+        {"OWNER", "IMAGES", "SIZE", "SEGMENTS", "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH"}};
+    for (const auto& [owner, share] : shares)
+        rows.push_back({std::to_string(owner), std::to_string(share.images.images),
+                        human_size(share.images.size_bytes), human_size(share.images.segment_bytes),
+                        human_size(share.images.unique_segment_bytes),
+                        human_size(share.repeated_bytes()), std::to_string(share.names),
+                        std::to_string(share.pins), human_size(share.trash_bytes)});
+    return format_table(rows);
+}
+
+std::string csv_of(const Shares& shares) {
+    std::string text = "owner_uid,images,size_bytes,segment_bytes,unique_segment_bytes,"
+                       "repeated_bytes,names,pins,trash_images,trash_bytes\n";
+    for (const auto& [owner, share] : shares)
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
+                            share.images.size_bytes, share.images.segment_bytes,
+                            share.images.unique_segment_bytes, share.repeated_bytes(), share.names,
+                            share.pins, share.trash_images, share.trash_bytes);
+    return text;
+}
+
+nlohmann::json to_json(const Shares& shares) {
+    auto owners = nlohmann::json::array();
+    for (const auto& [owner, share] : shares)
+        owners.push_back({{"owner_uid", owner},
+                          {"images", share.images.images},
+                          {"size_bytes", share.images.size_bytes},
+                          {"segment_bytes", share.images.segment_bytes},
+                          {"unique_segment_bytes", share.images.unique_segment_bytes},
+                          {"repeated_bytes", share.repeated_bytes()},
+                          {"names", share.names},
+                          {"pins", share.pins},
+                          {"trash_images", share.trash_images},
+                          {"trash_bytes", share.trash_bytes}});
+    return {{"owners", owners}};
+}
+
+} // namespace
+
+void Stats::describe(CLI::App& app) {
+    app.description("show how much of what is in the store, for each owner");
+    app.add_flag("--csv", csv_, "print comma-separated values");
+    app.footer(
+        R"(SEGMENTS is what the layers of all images take, UNIQUE what equal ones take if each is counted once,
+and REPEATED the difference, which sharing saves where the file system can share blocks.
+
+Examples:
+  aic-image stats
+  aic-image stats --csv >> usage.csv)");
+}
+
+void Stats::run(Session& session) {
+    const auto shares = shares_of(session.store().layout());
+    if (session.json())
+        return session.print_json(to_json(shares));
+    session.print_bytes(csv_ ? csv_of(shares) : table_of(shares));
+}
+
+} // namespace aic::cli
