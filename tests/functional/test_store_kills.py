@@ -20,7 +20,7 @@ from support.binary import Status
 from support.whole import WholeStoreTest, moments
 
 KILLS = moments(30)
-CALLS = moments(1, most=30)
+CALLS = moments(2, most=30)
 SEED = int(os.environ.get("AIC_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 # So many of the moments have to find the command running.
 LEAST_KILLED = 1 / 4
