@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Helpers, CrewTest, ::testing::Values(0U, 1U, 4U));
 TEST(CrewAloneTest, one_thread_does_what_is_urgent_first) {
     Crew crew(0);
     std::vector<int> order;
+
     class Note final : public Task {
     public:
         Note(std::vector<int>& order, int number) : order_(order), number_(number) {}
@@ -96,6 +97,7 @@ TEST(CrewAloneTest, one_thread_does_what_is_urgent_first) {
         std::vector<int>& order_;
         int number_;
     };
+
     Note a(order, 1), b(order, 2), c(order, 3);
     crew.submit(a, Crew::Urgency::whenever);
     crew.submit(b, Crew::Urgency::whenever);
