@@ -18,6 +18,8 @@ from support.whole import WholeStoreTest, moments, small_disk
 
 STEPS = moments(20, most=60)
 CALLS = moments(12)
+# A pull needs some dozens of pages, the catalogue included.
+STRIDE = 4
 PAGE = 4096
 DISK = "size=4m,nr_inodes=2000"
 
@@ -116,11 +118,11 @@ class FullTest(FaultTest):
     def fill_up(self, prepare: Prepare) -> None:
         for leave in (self.leave_pages, self.leave_inodes):
             refused = 0
-            for step in range(STEPS):
-                with self.subTest(leave.__name__, left=step):
-                    text = f"{leave.__name__}-{step}".replace("_", "-")
+            for left in range(0, STEPS * STRIDE, STRIDE):
+                with self.subTest(leave.__name__, left=left):
+                    text = f"{leave.__name__}-{left}".replace("_", "-")
                     command = prepare(text)
-                    leave(step)
+                    leave(left)
                     try:
                         result = self.aic.run(*command)
                         refused += result.status != Status.OK
