@@ -36,7 +36,7 @@ Record image(int number) {
         const int of = layer < k_segments / 2 ? number / k_layers_shared_by : number;
         auto& segment = record.segments.emplace_back(part);
         segment.diff_id = DiffId(sha256_of(fmt::format("layer {} {}", of, layer)));
-        segment.hash = ContentHash(sha256_of(fmt::format("segment {} {}", of, layer)));
+        segment.hash = ContentHash::of(fmt::format("segment {} {}", of, layer));
         segment.offset = 4096 + std::uint64_t(layer) * 100'000'000;
     }
     return record;

@@ -23,7 +23,7 @@ read_layers(const cache::StoredImage& image) {
     const auto text = read_file_if_exists(path, k_max_index_bytes);
     if (!text)
         throw Error(ErrorKind::not_found, "'{}' is missing", path.native());
-    if (ContentHash(sha256_of(as_bytes(*text))) != image.record.layer_index_hash)
+    if (ContentHash::of(*text) != image.record.layer_index_hash)
         throw Error(ErrorKind::integrity, "'{}' is not what its record says", path.native());
     std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
     for (auto& layer : layers::decode_layer_indexes(as_bytes(*text)))

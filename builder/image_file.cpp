@@ -7,14 +7,14 @@
 
 namespace aic::builder {
 
-ContentHash digest_of(std::span<const FilePart> parts) {
+FileDigest digest_of(std::span<const FilePart> parts) {
     Sha256Hasher hash;
     for (const auto& part : parts) {
         const std::uint64_t numbers[2] = {part.offset, part.length_bytes};
         hash.update(std::as_bytes(std::span(numbers)));
         hash.update(part.hash.bytes());
     }
-    return ContentHash(hash.finish());
+    return FileDigest(hash.finish());
 }
 
 ImageFile::ImageFile(const std::filesystem::path& path)
@@ -45,11 +45,11 @@ std::vector<FilePart> ImageFile::finish(const squashfs::ImageTables& tables) {
     pwrite_all(fd_.get(), tables.bytes, end_, path_);
 
     std::vector<FilePart> parts;
-    parts.push_back({0, tables.header.size(), ContentHash(sha256_of(tables.header))});
+    parts.push_back({0, tables.header.size(), ContentHash::of(tables.header)});
     for (const auto& segment : segments_)
         parts.push_back(
             {segment.offset, segment.layer->segment.length_bytes, segment.layer->segment.hash});
-    parts.push_back({end_, tables.bytes.size(), ContentHash(sha256_of(tables.bytes))});
+    parts.push_back({end_, tables.bytes.size(), ContentHash::of(tables.bytes)});
 
     end_ += tables.bytes.size();
     // A file taken back at the very end may have left bytes beyond.

@@ -5,6 +5,7 @@
 #include "builder/layers/layer_index.hpp"
 #include "builder/squashfs/image_tables.hpp"
 #include "builder/squashfs/segment_committer.hpp"
+#include "core/content_hash.hpp"
 #include "core/fd.hpp"
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct FilePart {
 
 /// The digest of a whole file: a SHA-256 over its parts' offsets, lengths and hashes, in order, so
 /// that a segment taken from elsewhere need not be read again.
-ContentHash digest_of(std::span<const FilePart> parts);
+FileDigest digest_of(std::span<const FilePart> parts);
 
 /// An image file as it grows: a header, a row of segments, tables on top.
 class ImageFile {

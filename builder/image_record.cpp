@@ -73,7 +73,7 @@ ContentHash write_layer_index(const BuiltImage& built, const std::filesystem::pa
         layers.push_back(segment.layer.get());
     const auto bytes = layers::encode_layer_indexes(layers);
     write_file(path, as_text(bytes), 0444);
-    return ContentHash(sha256_of(bytes));
+    return ContentHash::of(bytes);
 }
 
 } // namespace aic::builder

@@ -3,6 +3,7 @@
 
 #include "builder/image_build.hpp"
 #include "cache/record.hpp"
+#include "core/content_hash.hpp"
 
 #include <filesystem>
 #include <string>

@@ -3,6 +3,7 @@
 
 #include "cache/objects.hpp"
 #include "cache/sqlite.hpp"
+#include "core/content_hash.hpp"
 
 #include <cstdint>
 #include <map>

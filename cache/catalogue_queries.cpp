@@ -110,7 +110,7 @@ std::vector<SegmentHolder> Catalogue::holders_of(const SegmentKey& segment) cons
     Statement statement(
         database_,
         "SELECT i.owner_uid, i.id, i.variant, i.file_name, s.position, s.offset, s.length, "
-        "s.sha256, s.producer_uid FROM segments s JOIN images i ON i.rowid = s.image "
+        "s.xxh128, s.producer_uid FROM segments s JOIN images i ON i.rowid = s.image "
         "WHERE s.diff_id = ?1 AND s.format = ?4 AND i.compression = ?2 AND i.block_bytes = ?3 "
         "ORDER BY i.owner_uid, i.id, i.variant, s.position");
     statement.bind(segment.diff_id, segment.compression, segment.block_bytes, segment.format);
@@ -142,7 +142,7 @@ std::vector<OwnerStatistics> Catalogue::statistics() const {
         database_,
         "SELECT CAST(total(bytes) AS INTEGER), CAST(total(length) AS INTEGER) FROM "
         "(SELECT total(s.length) AS bytes, s.length AS length FROM images i "
-        "JOIN segments s ON s.image = i.rowid WHERE i.owner_uid = ? GROUP BY s.sha256, s.length)");
+        "JOIN segments s ON s.image = i.rowid WHERE i.owner_uid = ? GROUP BY s.xxh128, s.length)");
     for (auto& owner : statistics) {
         segments.bind(owner.owner_uid).step();
         owner.segment_bytes = size_at(segments, 0);
@@ -179,7 +179,7 @@ Catalogue::Dump Catalogue::dump() const {
               dump);
     dump_rows(database_, name_of(ObjectKind::image),
               "SELECT owner_uid, lower(hex(id)) || '.' || variant, position || ' ' || "
-              "quote(diff_id) || ' ' || offset || ' ' || length || ' ' || quote(sha256) || ' ' || "
+              "quote(diff_id) || ' ' || offset || ' ' || length || ' ' || quote(xxh128) || ' ' || "
               "format || ' ' || producer_uid FROM segments JOIN images ON rowid = image "
               "ORDER BY image, position",
               dump);

@@ -36,14 +36,14 @@ std::vector<Part> parts_of(const Record& record) {
 }
 
 /// docs/formats/record.md § file_digest
-ContentHash file_digest_of(const std::vector<Part>& parts) {
+FileDigest file_digest_of(const std::vector<Part>& parts) {
     Sha256Hasher hash;
     for (const auto& part : parts) {
         const std::uint64_t numbers[2] = {part.record.offset, part.record.length_bytes};
         hash.update(std::as_bytes(std::span(numbers)));
         hash.update(part.record.hash.bytes());
     }
-    return ContentHash(hash.finish());
+    return FileDigest(hash.finish());
 }
 
 /// What a variant is called that is as the record says.
@@ -66,9 +66,9 @@ public:
         , stop_(std::move(stop)) {}
 
     ContentHash hash_of(std::uint64_t offset, std::uint64_t length_bytes) {
-        Sha256Hasher hash;
+        ContentHasher hash;
         visit(offset, length_bytes, [&](std::span<const std::byte> bytes) { hash.update(bytes); });
-        return ContentHash(hash.finish());
+        return hash.value();
     }
 
     bool is_zero(std::uint64_t offset, std::uint64_t length_bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/content_hash.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "oci/platform.hpp"
@@ -89,10 +90,17 @@ public:
         return at(name).is_null() ? std::nullopt : std::optional(digest<D>(name));
     }
 
-    ContentHash hash(const char* name) const {
+    template <typename D>
+    D hex(const char* name) const {
         if (const auto bytes = sha256_from_hex(get<std::string>(name)))
-            return ContentHash(*bytes);
+            return D(*bytes);
         throw Error(ErrorKind::integrity, "the field '{}' is no SHA-256", name);
+    }
+
+    ContentHash content_hash(const char* name) const {
+        if (const auto hash = ContentHash::try_parse(get<std::string>(name)))
+            return *hash;
+        throw Error(ErrorKind::integrity, "the field '{}' is no XXH3-128", name);
     }
 
 private:

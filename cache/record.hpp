@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/content_hash.hpp"
 #include "core/digest.hpp"
 #include "oci/platform.hpp"
 
@@ -36,7 +37,7 @@ struct Record {
 
     std::string file_name;
     std::uint64_t size_bytes = 0;
-    ContentHash file_digest; ///< over the parts' offsets, lengths and hashes
+    FileDigest file_digest; ///< over the parts' offsets, lengths and hashes
     std::vector<SegmentRecord> segments;
     SegmentRecord header; ///< superblock and compressor options
     SegmentRecord tables;

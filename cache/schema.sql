@@ -29,7 +29,7 @@ CREATE TABLE segments (
     diff_id      BLOB,
     offset       INTEGER NOT NULL,
     length       INTEGER NOT NULL,
-    sha256       BLOB NOT NULL,
+    xxh128       BLOB NOT NULL,
     format       INTEGER NOT NULL,
     producer_uid INTEGER NOT NULL,
     PRIMARY KEY (image, position)

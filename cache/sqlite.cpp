@@ -138,7 +138,7 @@ void Statement::bind_one(int index, std::string_view value) {
                               SQLITE_UTF8));
 }
 
-void Statement::bind_one(int index, const Sha256Bytes& value) {
+void Statement::bind_blob(int index, std::span<const std::byte> value) {
     check(sqlite3_bind_blob(statement_.get(), index, value.data(), static_cast<int>(value.size()),
                             SQLITE_TRANSIENT));
 }
@@ -169,14 +169,11 @@ std::optional<std::string> Statement::text_if_there(int column) const {
     return is_null(column) ? std::nullopt : std::optional(text(column));
 }
 
-Sha256Bytes Statement::hash_bytes(int column) const {
-    Sha256Bytes bytes;
+void Statement::read_blob(int column, std::span<std::byte> bytes) const {
     const auto* blob = sqlite3_column_blob(statement_.get(), column);
     if (!blob || sqlite3_column_bytes(statement_.get(), column) != static_cast<int>(bytes.size()))
-        throw Error(ErrorKind::integrity,
-                    "a row of the catalogue has no SHA-256 where one belongs");
+        throw Error(ErrorKind::integrity, "a row of the catalogue has no hash where one belongs");
     std::copy_n(static_cast<const std::byte*>(blob), bytes.size(), bytes.begin());
-    return bytes;
 }
 
 Transaction::~Transaction() {

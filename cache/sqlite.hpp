@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/content_hash.hpp"
 #include "core/digest.hpp"
 
 #include <cstdint>
@@ -107,10 +108,12 @@ public:
     std::string text(int column) const;
     std::optional<std::string> text_if_there(int column) const;
 
-    /// Throws Error(integrity) when the column is no SHA-256.
+    /// Throws Error(integrity) when the column is no hash of that size.
     template <typename Hash>
     Hash hash(int column) const {
-        return Hash(hash_bytes(column));
+        auto bytes = Hash().bytes();
+        read_blob(column, bytes);
+        return Hash(bytes);
     }
 
 private:
@@ -121,11 +124,13 @@ private:
     void reset();
     void bind_one(int index, std::int64_t value);
     void bind_one(int index, std::string_view value);
-    void bind_one(int index, const Sha256Bytes& value);
+    void bind_blob(int index, std::span<const std::byte> value);
+
+    void bind_one(int index, const ContentHash& value) { bind_blob(index, value.bytes()); }
 
     template <typename Tag>
     void bind_one(int index, const Sha256<Tag>& value) {
-        bind_one(index, value.bytes());
+        bind_blob(index, value.bytes());
     }
 
     /// Unbound parameters are null.
@@ -135,7 +140,7 @@ private:
             bind_one(index, *value);
     }
 
-    Sha256Bytes hash_bytes(int column) const;
+    void read_blob(int column, std::span<std::byte> bytes) const;
     void check(int status) const;
 
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;

@@ -16,7 +16,7 @@ json segment_json(const cache::SegmentRecord& segment) {
         {"blob", segment.blob ? json(segment.blob->str()) : json(nullptr)},
         {"offset", segment.offset},
         {"length", segment.length_bytes},
-        {"sha256", segment.hash.hex()},
+        {"xxh128", segment.hash.hex()},
     };
 }
 

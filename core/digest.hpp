@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/bytes.hpp"
+#include "core/hex.hpp"
 
 #include <array>
 #include <compare>
@@ -17,7 +18,6 @@ namespace aic {
 
 using Sha256Bytes = std::array<std::byte, 32>;
 
-std::string to_hex(std::span<const std::byte> bytes);
 /// From exactly 64 lower-case hex digits, else nothing.
 std::optional<Sha256Bytes> sha256_from_hex(std::string_view hex);
 
@@ -60,8 +60,8 @@ private:
 using Digest = Sha256<struct BlobTag>;     ///< OCI descriptor digest: the bytes as transferred
 using DiffId = Sha256<struct LayerTarTag>; ///< OCI rootfs.diff_ids: the layer's uncompressed tar
 using ImageId =
-    Sha256<struct ImageConfigTag>; ///< digest of the OCI config as the registry served it
-using ContentHash = Sha256<struct ContentTag>; ///< of a range of a file in the store
+    Sha256<struct ImageConfigTag>;         ///< digest of the OCI config as the registry served it
+using FileDigest = Sha256<struct FileTag>; ///< of an image file, by way of its parts
 
 /// Throws the Error(usage) of Sha256::parse.
 [[noreturn]] void throw_bad_digest(std::string_view text);

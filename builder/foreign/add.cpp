@@ -125,7 +125,7 @@ private:
         layer->diff_id = oci::synthetic_diff_id(documents_for_);
 
         builder::BuiltImage built;
-        built.parts = {{0, 0, ContentHash(sha256_of(""))}, // the superblock is in the segment
+        built.parts = {{0, 0, ContentHash::of("")}, // the superblock is in the segment
                        {0, first_bytes, hashes.first},
                        {first_bytes, size_bytes - first_bytes, hashes.rest}};
         built.segments = {{layer, 0, 0}};

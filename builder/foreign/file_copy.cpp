@@ -32,8 +32,7 @@ CopyHashes copy_and_hash(const builder::FilePlace& from, const builder::FilePlac
     const auto& source = shared ? to : from;
 
     Sha256Hasher whole;
-    Sha256Hasher rest;
-    CopyHashes hashes;
+    ContentHasher first, rest;
     Bytes buffer(k_piece_bytes);
     for (std::uint64_t at = 0; at < size_bytes;) {
         if (stop.stop_requested())
@@ -45,20 +44,12 @@ CopyHashes copy_and_hash(const builder::FilePlace& from, const builder::FilePlac
         if (!shared)
             pwrite_all(to.fd, piece, at, to.path);
         whole.update(piece);
-        if (at >= first_bytes)
-            rest.update(piece);
+        (at < first_bytes ? first : rest).update(piece);
         at += piece.size();
-        if (at == first_bytes) {
-            Sha256Hasher first;
-            first.assign(whole);
-            hashes.first = ContentHash(first.finish());
-        }
         if (progress)
             progress->fetched_bytes = progress->converted_bytes = at;
     }
-    hashes.rest = ContentHash(rest.finish());
-    hashes.whole = whole.finish();
-    return hashes;
+    return {first.value(), rest.value(), whole.finish()};
 }
 
 } // namespace aic::foreign

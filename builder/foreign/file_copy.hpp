@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/copy_range.hpp"
+#include "core/content_hash.hpp"
 #include "core/digest.hpp"
 #include "core/progress.hpp"
 

@@ -119,7 +119,7 @@ squashfs::SegmentData decode_segment(VarintReader& in, std::uint64_t version) {
         throw Error(ErrorKind::integrity, "the block size {} is none of squashfs",
                     segment.block_bytes);
     segment.length_bytes = in.number();
-    Sha256Bytes hash;
+    ContentHash::Bytes hash;
     std::ranges::copy(in.raw(hash.size()), hash.begin());
     segment.hash = ContentHash(hash);
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "builder/squashfs/block_lane.hpp"
-#include "builder/squashfs/content_hash.hpp"
+#include "builder/squashfs/quick_hash.hpp"
 #include "builder/squashfs/segment.hpp"
 #include "builder/squashfs/segment_committer.hpp"
 

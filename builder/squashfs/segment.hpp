@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/squashfs/format.hpp"
+#include "core/content_hash.hpp"
 #include "core/digest.hpp"
 
 #include <cstdint>

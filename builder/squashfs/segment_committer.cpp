@@ -157,7 +157,7 @@ void SegmentCommitter::finish(SegmentData& segment) {
         content.first_block = finished.run.first_block;
     }
     segment.length_bytes = position_;
-    segment.hash = ContentHash(hash_.finish());
+    segment.hash = hash_.value();
     segment.block_sizes = std::move(block_sizes_);
     segment.fragments = std::move(fragments_);
 }

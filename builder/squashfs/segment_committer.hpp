@@ -2,9 +2,9 @@
 #pragma once
 
 #include "builder/squashfs/block_lane.hpp"
-#include "builder/squashfs/content_hash.hpp"
+#include "builder/squashfs/quick_hash.hpp"
 #include "builder/squashfs/segment.hpp"
-#include "core/digest.hpp"
+#include "core/content_hash.hpp"
 
 #include <atomic>
 #include <deque>
@@ -100,9 +100,9 @@ private:
     bool is_writing_ = false;   // guarded by the crew's mutex: somebody is, and the rest is his own
 
     std::uint64_t position_ = 0; ///< from the segment's start
-    Sha256Hasher hash_;
-    Run run_;                 ///< the file whose blocks are coming
-    Sha256Hasher before_run_; ///< hash_ as it was at the run's first block
+    ContentHasher hash_;
+    Run run_;                  ///< the file whose blocks are coming
+    ContentHasher before_run_; ///< hash_ as it was at the run's first block
     std::vector<std::uint32_t> block_sizes_;
     std::vector<FinishedRun> finished_;
     std::unordered_map<QuickHash, std::size_t> known_; ///< index into finished_

@@ -57,9 +57,9 @@ TEST_F(AddFileTest, the_parts_of_the_record_are_those_of_the_file) {
     const auto record = add().record;
     const auto& segment = record.segments.at(0);
     EXPECT_EQ(segment.format, squashfs::k_foreign_segment_format);
-    EXPECT_EQ(segment.hash, ContentHash(sha256_of(bytes.substr(0, segment.length_bytes))));
+    EXPECT_EQ(segment.hash, ContentHash::of(bytes.substr(0, segment.length_bytes)));
     EXPECT_EQ(record.tables.offset, segment.length_bytes);
-    EXPECT_EQ(record.tables.hash, ContentHash(sha256_of(bytes.substr(segment.length_bytes))));
+    EXPECT_EQ(record.tables.hash, ContentHash::of(bytes.substr(segment.length_bytes)));
     EXPECT_EQ(record.tables.offset + record.tables.length_bytes, bytes.size());
 }
 
@@ -67,7 +67,7 @@ TEST_F(AddFileTest, the_layer_index_stands_beside_it) {
     const auto record = add().record;
     const auto path = store.find(record.id, record.variant)->layer_index();
     const auto text = read_file_if_exists(path, 1 << 26).value();
-    EXPECT_EQ(ContentHash(sha256_of(text)), record.layer_index_hash);
+    EXPECT_EQ(ContentHash::of(text), record.layer_index_hash);
     const auto layers = layers::decode_layer_indexes(as_bytes(text));
     EXPECT_EQ(layers.at(0).segment.hash, record.segments.at(0).hash);
     EXPECT_EQ(layers.at(0).diff_id, record.segments.at(0).diff_id);

@@ -54,7 +54,7 @@ TEST_F(ImportTest, the_records_hashes_are_those_of_the_file) {
     parts.push_back(result.record.header);
     parts.push_back(result.record.tables);
     for (const auto& part : parts)
-        EXPECT_EQ(ContentHash(sha256_of(file.substr(part.offset, part.length_bytes))), part.hash);
+        EXPECT_EQ(ContentHash::of(file.substr(part.offset, part.length_bytes)), part.hash);
 }
 
 TEST_F(ImportTest, the_index_agrees_with_the_record) {
@@ -62,7 +62,7 @@ TEST_F(ImportTest, the_index_agrees_with_the_record) {
     const auto result = import();
     const auto bytes =
         read_file_if_exists(result.file.parent_path() / cache::k_layer_index_name, 1 << 24).value();
-    EXPECT_EQ(ContentHash(sha256_of(bytes)), result.record.layer_index_hash);
+    EXPECT_EQ(ContentHash::of(bytes), result.record.layer_index_hash);
     const auto layers = layers::decode_layer_indexes(as_bytes(bytes));
     ASSERT_EQ(layers.size(), result.record.segments.size());
     for (std::size_t i = 0; i < layers.size(); ++i) {

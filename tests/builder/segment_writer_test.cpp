@@ -41,7 +41,7 @@ TEST(SegmentWriterTest, any_number_of_threads_makes_the_same_bytes) {
 
 TEST(SegmentWriterTest, the_hash_is_that_of_the_bytes) {
     const auto made = make_segment({}, many_files());
-    EXPECT_EQ(made.data.hash, ContentHash(sha256_of(made.bytes)));
+    EXPECT_EQ(made.data.hash, ContentHash::of(made.bytes));
 }
 
 TEST(SegmentWriterTest, the_offset_changes_nothing) {

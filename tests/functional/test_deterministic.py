@@ -27,7 +27,7 @@ def segments(document: dict[str, Any]) -> list[tuple[str, str, int]]:
     What has no diff id is the importer's own: it names the image, and so differs.
     """
     return [
-        (part["diff_id"], part["sha256"], part["length"])
+        (part["diff_id"], part["xxh128"], part["length"])
         for part in document["segments"] if part["diff_id"] is not None
     ]
 

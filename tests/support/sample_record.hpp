@@ -15,11 +15,11 @@ inline cache::Record sample_record(std::string_view name = "sample") {
                                     .blob = Digest(sha256_of("blob")),
                                     .offset = 4096,
                                     .length_bytes = 12345,
-                                    .hash = ContentHash(sha256_of("segment")),
+                                    .hash = ContentHash::of("segment"),
                                     .format = 1,
                                     .producer_uid = 1000};
     const cache::SegmentRecord edge{
-        .length_bytes = 96, .hash = ContentHash(sha256_of("header")), .producer_uid = 1000};
+        .length_bytes = 96, .hash = ContentHash::of("header"), .producer_uid = 1000};
     return {.id = id,
             .variant = "zstd1-128k",
             .reference = "docker.io/library/ubuntu:22.04",
@@ -29,11 +29,11 @@ inline cache::Record sample_record(std::string_view name = "sample") {
             .config_json = "{\"os\": \"linux\"}",
             .file_name = cache::image_file_name("ubuntu", id),
             .size_bytes = 20480,
-            .file_digest = ContentHash(sha256_of("file")),
+            .file_digest = FileDigest(sha256_of("file")),
             .segments = {part},
             .header = edge,
             .tables = edge,
-            .layer_index_hash = ContentHash(sha256_of("index")),
+            .layer_index_hash = ContentHash::of("index"),
             .compression = "zstd1",
             .block_bytes = 131072,
             .profile = "enroot",

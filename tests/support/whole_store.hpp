@@ -22,11 +22,11 @@ inline cache::SegmentRecord part_of(std::string_view file, std::uint64_t offset,
                                     std::uint64_t length_bytes) {
     return {.offset = offset,
             .length_bytes = length_bytes,
-            .hash = ContentHash(sha256_of(file.substr(offset, length_bytes)))};
+            .hash = ContentHash::of(file.substr(offset, length_bytes))};
 }
 
 /// As docs/formats/record.md has it.
-inline ContentHash file_digest_of(const cache::Record& record) {
+inline FileDigest file_digest_of(const cache::Record& record) {
     Sha256Hasher hash;
     const auto add = [&](const cache::SegmentRecord& part) {
         const std::uint64_t numbers[2] = {part.offset, part.length_bytes};
@@ -37,7 +37,7 @@ inline ContentHash file_digest_of(const cache::Record& record) {
     for (const auto& segment : record.segments)
         add(segment);
     add(record.tables);
-    return ContentHash(hash.finish());
+    return FileDigest(hash.finish());
 }
 
 /// An image that is right in every respect, and how its parts lie: header 0 to 96, segment 4096 to
@@ -73,7 +73,7 @@ struct WholeImage {
     void seal() {
         record.size_bytes = file.size();
         record.file_digest = file_digest_of(record);
-        record.layer_index_hash = ContentHash(sha256_of(index));
+        record.layer_index_hash = ContentHash::of(index);
     }
 
     cache::Record record;
