@@ -137,10 +137,11 @@ TarStream::TarStream(const LayerBlob& blob, Crew& crew)
         piece.buffer.resize(k_piece_bytes);
         empty_.push_back(&piece);
     }
-    give_back();
+    submit_if(crew_.change([&] { return begins_to_run(); }));
 }
 
 TarStream::~TarStream() {
+    current_.reset();
     crew_.change([&] { at_end_ = true; });
     crew_.work_until([&] { return !is_running_; }, {});
 }
@@ -171,34 +172,46 @@ void TarStream::run() noexcept {
         is_running_ = false;
         return begins_to_run();
     });
-    if (again)
+    submit_if(again);
+}
+
+void TarStream::submit_if(bool begins) {
+    if (begins)
         crew_.submit(*this, Crew::Urgency::first);
 }
 
-void TarStream::give_back() {
-    const bool begin = crew_.change([&] {
-        if (current_)
-            empty_.push_back(std::exchange(current_, nullptr));
+void TarStream::give_back(Piece& piece) {
+    submit_if(crew_.change([&] {
+        empty_.push_back(&piece);
         return begins_to_run();
-    });
-    if (begin)
-        crew_.submit(*this, Crew::Urgency::first);
+    }));
 }
 
 std::span<const std::byte> TarStream::next(std::stop_token stop) {
-    give_back();
+    current_.reset();
     crew_.work_until([&] { return !full_.empty() || (at_end_ && !is_running_); }, stop);
-    crew_.change([&] {
+    auto* piece = crew_.change([&]() -> Piece* {
         if (full_.empty())
-            return;
-        current_ = full_.front();
+            return nullptr;
+        auto* first = full_.front();
         full_.pop_front();
+        return first;
     });
-    if (current_)
-        return std::span<const std::byte>(current_->buffer).first(current_->size);
+    if (piece) {
+        current_ = {piece, [this, piece](const Piece*) { give_back(*piece); }};
+        return piece->bytes();
+    }
     if (failure_)
         std::rethrow_exception(failure_);
     return {};
+}
+
+std::shared_ptr<const void> TarStream::owner_of(std::span<const std::byte> bytes) const {
+    constexpr std::less_equal<const std::byte*> not_after;
+    const auto piece = current_ ? current_->bytes() : std::span<const std::byte>();
+    const bool is_within = not_after(piece.data(), bytes.data())
+                           && not_after(bytes.data() + bytes.size(), piece.data() + piece.size());
+    return is_within ? current_ : nullptr;
 }
 
 void verify_blob(const LayerBlob& blob) {

@@ -16,8 +16,9 @@
 namespace aic::builder {
 
 /// A layer's blob as the pieces of its uncompressed tar. They are inflated ahead of the reader by
-/// whichever thread of the crew has time, into a fixed number of buffers that go round. The blob is
-/// hashed on the way unless it is verified. One thread reads.
+/// whichever thread of the crew has time, into a fixed number of buffers that go round: one is used
+/// again when nobody owns it any more. The blob is hashed on the way unless it is verified. One
+/// thread reads.
 class TarStream final : Task {
 public:
     TarStream(const LayerBlob& blob, Crew& crew);
@@ -25,9 +26,12 @@ public:
     TarStream& operator=(const TarStream&) = delete;
     ~TarStream() override;
 
-    /// The next piece, valid until the next call; empty at the end. Throws Error(integrity) when
-    /// the blob is damaged, is not what its descriptor says, or is a bomb.
+    /// The next piece, valid until the next call or for its owners; empty at the end. Throws
+    /// Error(integrity) when the blob is damaged, is not what its descriptor says, or is a bomb.
     std::span<const std::byte> next(std::stop_token stop);
+    /// A share in the present piece, which must end before the stream does; nothing when `bytes`
+    /// are not in it.
+    std::shared_ptr<const void> owner_of(std::span<const std::byte> bytes) const;
 
 private:
     class Inflater;
@@ -35,20 +39,23 @@ private:
     struct Piece {
         Bytes buffer;
         std::size_t size = 0;
+
+        std::span<const std::byte> bytes() const { return std::span(buffer).first(size); }
     };
 
     void run() noexcept override;
-    void give_back();
+    void give_back(Piece& piece);
+    void submit_if(bool begins);
     /// Under the crew's mutex: whether run() has to be submitted.
     bool begins_to_run();
 
     static constexpr std::size_t k_pieces = 6;
-    static constexpr std::size_t k_piece_bytes = 512 << 10;
+    static constexpr std::size_t k_piece_bytes = 1 << 20;
 
     Crew& crew_;
     std::unique_ptr<Inflater> inflater_; ///< touched by the thread that is in run()
     std::array<Piece, k_pieces> pieces_;
-    Piece* current_ = nullptr; ///< what the reader has
+    std::shared_ptr<const Piece> current_; ///< what the reader has
     // Guarded by the crew's mutex:
     std::vector<Piece*> empty_;
     std::deque<Piece*> full_;

@@ -127,7 +127,7 @@ generate_layer(const std::vector<GeneratedFile>& files, std::int64_t mtime_secon
         layers::LayerEntry entry{.path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
         if (!file.text.empty()) {
             segment.begin(file.text.size());
-            segment.write(as_bytes(file.text), stop);
+            segment.write({as_bytes(file.text)}, stop);
             entry.content = segment.end(stop);
         }
         entries.append(entry);

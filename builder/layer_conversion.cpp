@@ -11,14 +11,15 @@ namespace aic::builder {
 
 namespace {
 
-squashfs::ContentId write_file(layers::TarReader& tar, std::uint64_t size_bytes,
+/// The file that `tar`, which reads `stream`, has come to.
+squashfs::ContentId write_file(TarStream& stream, layers::TarReader& tar, std::uint64_t size_bytes,
                                squashfs::SegmentWriter& segment, std::stop_token stop) {
     segment.begin(size_bytes);
     std::uint64_t position = 0;
     while (const auto piece = tar.data()) {
         if (piece->offset > position)
             segment.skip(piece->offset - position, stop);
-        segment.write(piece->bytes, stop);
+        segment.write({piece->bytes, stream.owner_of(piece->bytes)}, stop);
         position = piece->offset + piece->bytes.size();
     }
     return segment.end(stop);
@@ -37,9 +38,9 @@ DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::Segment
     while (auto item = tar.next()) {
         auto& entry = item->entry;
         if (entry.type == layers::EntryType::file && item->size_bytes > 0)
-            entry.content =
-                in_context([&] { return fmt::format("'{}'", printable(entry.path)); },
-                           [&] { return write_file(tar, item->size_bytes, segment, stop); });
+            entry.content = in_context(
+                [&] { return fmt::format("'{}'", printable(entry.path)); },
+                [&] { return write_file(stream, tar, item->size_bytes, segment, stop); });
         entries.append(entry);
     }
     tar.drain();
@@ -54,10 +55,10 @@ layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentT
                                  std::stop_token stop) {
     layers::LayerIndex index;
     index.diff_id = blob.diff_id;
-    squashfs::SegmentWriter segment(target, pool, block_bytes);
+    TarStream stream(blob, pool.crew());
+    squashfs::SegmentWriter segment(target, pool, block_bytes); // ends first: it owns pieces
     DiffId actual;
     try {
-        TarStream stream(blob, pool.crew());
         actual = parse_tar(stream, index, segment, stop);
     } catch (const Error& error) {
         // Whatever a blob of the wrong digest made the decoders say, the digest is what is wrong.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/squashfs/block_lane.hpp"
 
+#include <algorithm>
+
 namespace aic::squashfs {
 
 std::optional<std::size_t> CompressorPool::compress(std::span<const std::byte> block,
@@ -21,20 +23,30 @@ std::optional<std::size_t> CompressorPool::compress(std::span<const std::byte> b
     return size;
 }
 
+void BlockJob::append(std::span<const std::byte> bytes) {
+    std::copy(bytes.begin(), bytes.end(), buffer_.begin() + std::ssize(raw_));
+    raw_ = std::span(buffer_).first(raw_.size() + bytes.size());
+}
+
+void BlockJob::take(HeldBytes block) {
+    raw_ = block.bytes;
+    owner_ = std::move(block.owner);
+}
+
 std::span<const std::byte> BlockJob::result() const {
     if (failure_)
         std::rethrow_exception(failure_);
-    return packed_size_ ? std::span(packed_).first(*packed_size_) : std::span(raw).first(raw_size);
+    return packed_size_ ? std::span(packed_).first(*packed_size_) : raw_;
 }
 
 std::uint32_t BlockJob::size_field() const {
     return packed_size_ ? static_cast<std::uint32_t>(*packed_size_)
-                        : static_cast<std::uint32_t>(raw_size) | k_block_stored;
+                        : static_cast<std::uint32_t>(raw_.size()) | k_block_stored;
 }
 
 void BlockJob::run() noexcept {
     try {
-        packed_size_ = lane_.pool_.compress(std::span(raw).first(raw_size), packed_);
+        packed_size_ = lane_.pool_.compress(raw_, packed_);
     } catch (...) {
         failure_ = std::current_exception();
     }
@@ -56,7 +68,7 @@ BlockJob& BlockLane::acquire(std::stop_token stop) {
         free_.pop_back();
         return *last;
     });
-    job.raw_size = 0;
+    job.raw_ = {};
     job.packed_size_.reset();
     job.failure_ = nullptr;
     return job;
@@ -71,6 +83,7 @@ void BlockLane::submit(BlockJob& job) {
 }
 
 void BlockLane::release(BlockJob& job) {
+    job.owner_.reset();
     crew().change([&] { free_.push_back(&job); });
 }
 

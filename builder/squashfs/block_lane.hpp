@@ -40,13 +40,28 @@ private:
 
 class BlockLane;
 
+/// Bytes that stay where they are as long as somebody has the owner; without one, until whoever
+/// handed them out is asked for more.
+struct HeldBytes {
+    std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner = nullptr;
+};
+
 /// One block on its way through the pool. Its buffers are allocated once and used again and again.
 class BlockJob final : public Task {
 public:
     BlockJob(BlockLane& lane, std::size_t block_bytes)
-        : raw(block_bytes)
-        , lane_(lane)
+        : lane_(lane)
+        , buffer_(block_bytes)
         , packed_(block_bytes) {}
+
+    /// What there is of the block.
+    std::span<const std::byte> raw() const { return raw_; }
+
+    /// Copies `bytes` behind what there is.
+    void append(std::span<const std::byte> bytes);
+    /// Takes the whole block where it lies. It needs an owner.
+    void take(HeldBytes block);
 
     /// The bytes that go to disk; once it is compressed. Throws what compressing it threw.
     std::span<const std::byte> result() const;
@@ -54,13 +69,13 @@ public:
     std::uint32_t size_field() const;
     void run() noexcept override;
 
-    Bytes raw;
-    std::size_t raw_size = 0;
-
 private:
     friend class BlockLane;
 
     BlockLane& lane_;
+    Bytes buffer_;
+    std::span<const std::byte> raw_;    ///< in buffer_ or what owner_ keeps
+    std::shared_ptr<const void> owner_; ///< of a block that was taken
     Bytes packed_;
     std::optional<std::size_t> packed_size_; ///< absent when the block is stored as it is
     std::exception_ptr failure_;
@@ -79,7 +94,7 @@ public:
 
     ~BlockLane() { drain(); }
 
-    /// A job that nobody uses, with raw_size 0. For one thread, which does other work of the crew
+    /// A job that nobody uses, without a byte. For one thread, which does other work of the crew
     /// until there is one.
     BlockJob& acquire(std::stop_token stop);
     void submit(BlockJob& job);

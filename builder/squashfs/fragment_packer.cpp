@@ -22,14 +22,13 @@ Content FragmentPacker::pack(std::span<const std::byte> file, std::stop_token st
                 .fragment = known->second.fragment,
                 .fragment_offset = known->second.offset};
 
-    if (open_ && open_->raw_size + file.size() > block_bytes_)
+    if (open_ && open_->raw().size() + file.size() > block_bytes_)
         flush(stop);
     if (!open_)
         open_ = &lane_.acquire(stop);
-    const Place place{sealed_, static_cast<std::uint32_t>(open_->raw_size),
+    const Place place{sealed_, static_cast<std::uint32_t>(open_->raw().size()),
                       static_cast<std::uint32_t>(file.size())};
-    std::copy(file.begin(), file.end(), open_->raw.begin() + place.offset);
-    open_->raw_size += file.size();
+    open_->append(file);
     known_.try_emplace(hash, place);
     return {.size_bytes = file.size(), .fragment = place.fragment, .fragment_offset = place.offset};
 }
@@ -37,8 +36,7 @@ Content FragmentPacker::pack(std::span<const std::byte> file, std::stop_token st
 void FragmentPacker::flush(std::stop_token stop) {
     if (!open_)
         return;
-    recent_[sealed_ % recent_.size()].assign(
-        open_->raw.begin(), open_->raw.begin() + static_cast<std::ptrdiff_t>(open_->raw_size));
+    recent_[sealed_ % recent_.size()].assign(open_->raw().begin(), open_->raw().end());
     ++sealed_;
     auto& job = *std::exchange(open_, nullptr);
     lane_.submit(job);
@@ -54,7 +52,7 @@ bool FragmentPacker::same_data(const Place& place, std::span<const std::byte> fi
 
 std::span<const std::byte> FragmentPacker::raw_fragment(std::uint32_t index) {
     if (index == sealed_)
-        return open_->raw;
+        return open_->raw();
     if (index + recent_.size() >= sealed_)
         return recent_[index % recent_.size()];
     // Older than all that can be on their way, so it is on disk.

@@ -47,25 +47,31 @@ void SegmentWriter::begin(std::uint64_t size_bytes) {
     size_bytes_ = remaining_bytes_ = size_bytes;
     run_hash_.reset(size_bytes);
     small_.clear();
+    whole_small_ = {};
 }
 
-void SegmentWriter::write(std::span<const std::byte> bytes, std::stop_token stop) {
+void SegmentWriter::write(HeldBytes held, std::stop_token stop) {
+    auto& bytes = held.bytes;
     if (bytes.size() > remaining_bytes_)
         throw Error(ErrorKind::integrity, "a file is longer than its header says");
     remaining_bytes_ -= bytes.size();
     if (is_small()) {
-        small_.insert(small_.end(), bytes.begin(), bytes.end());
+        if (held.owner && bytes.size() == size_bytes_)
+            whole_small_ = std::move(held);
+        else
+            small_.insert(small_.end(), bytes.begin(), bytes.end());
         return;
     }
     while (!bytes.empty()) {
         if (!block_)
             block_ = &lane_.acquire(stop);
-        const auto count = std::min<std::size_t>(bytes.size(), block_bytes_ - block_->raw_size);
-        std::copy_n(bytes.begin(), count,
-                    block_->raw.begin() + static_cast<std::ptrdiff_t>(block_->raw_size));
-        block_->raw_size += count;
+        const auto count = std::min(bytes.size(), block_bytes_ - block_->raw().size());
+        if (count == block_bytes_ && held.owner)
+            block_->take({bytes.first(count), held.owner});
+        else
+            block_->append(bytes.first(count));
         bytes = bytes.subspan(count);
-        if (block_->raw_size == block_bytes_)
+        if (block_->raw().size() == block_bytes_)
             send_block(stop);
     }
 }
@@ -75,7 +81,7 @@ void SegmentWriter::skip(std::uint64_t count, std::stop_token stop) {
     const auto write_zeros = [&](std::uint64_t zeros) {
         while (zeros > 0) {
             const auto some = std::min<std::uint64_t>(zeros, k_zeros.size());
-            write(std::span(k_zeros).first(some), stop);
+            write({std::span(k_zeros).first(some)}, stop);
             zeros -= some;
             count -= some;
         }
@@ -84,7 +90,7 @@ void SegmentWriter::skip(std::uint64_t count, std::stop_token stop) {
         throw Error(ErrorKind::integrity, "a file is longer than its header says");
     if (!is_small()) {
         if (block_)
-            write_zeros(std::min<std::uint64_t>(count, block_bytes_ - block_->raw_size));
+            write_zeros(std::min<std::uint64_t>(count, block_bytes_ - block_->raw().size()));
         const auto whole_blocks = static_cast<std::uint32_t>(count / block_bytes_);
         if (whole_blocks > 0)
             send_holes(whole_blocks, stop);
@@ -96,13 +102,12 @@ void SegmentWriter::skip(std::uint64_t count, std::stop_token stop) {
 
 void SegmentWriter::send_block(std::stop_token stop) {
     auto& job = *std::exchange(block_, nullptr);
-    const auto raw = std::span<const std::byte>(job.raw).first(job.raw_size);
-    if (is_zero(raw)) {
+    if (is_zero(job.raw())) {
         lane_.release(job);
         send_holes(1, stop);
         return;
     }
-    run_hash_.add_block(raw);
+    run_hash_.add_block(job.raw());
     lane_.submit(job);
     committer_.push(SegmentCommitter::Block{&job}, stop);
 }
@@ -118,7 +123,8 @@ ContentId SegmentWriter::end(std::stop_token stop) {
         skip(remaining_bytes_, stop);
     const auto id = static_cast<ContentId>(contents_.size());
     if (is_small()) {
-        contents_.push_back(packer_.pack(small_, stop));
+        contents_.push_back(packer_.pack(whole_small_.owner ? whole_small_.bytes : small_, stop));
+        whole_small_ = {};
         return id;
     }
     if (block_)

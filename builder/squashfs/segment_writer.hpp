@@ -26,7 +26,8 @@ public:
 
     /// A file of `size_bytes` > 0 comes next, in any number of write() and skip() calls.
     void begin(std::uint64_t size_bytes);
-    void write(std::span<const std::byte> bytes, std::stop_token stop);
+    /// What has an owner is compressed where it lies, as far as whole blocks of it go.
+    void write(HeldBytes held, std::stop_token stop);
     /// `count` zero bytes, as in a sparse file.
     void skip(std::uint64_t count, std::stop_token stop);
     /// All of the file was written. Equal files get equal content.
@@ -52,7 +53,8 @@ private:
     std::uint64_t remaining_bytes_ = 0;
     BlockJob* block_ = nullptr; ///< being filled; null between blocks
     RunHash run_hash_;
-    Bytes small_; ///< a file smaller than a block, whole
+    Bytes small_; ///< a file smaller than a block, in pieces; or
+    HeldBytes whole_small_;
 
     std::vector<Content> contents_;
     std::uint64_t total_blocks_ = 0;

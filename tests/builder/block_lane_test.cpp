@@ -8,11 +8,6 @@ namespace aic::squashfs {
 
 constexpr std::size_t k_block = 4096;
 
-void fill(BlockJob& job, std::string_view text) {
-    std::ranges::copy(as_bytes(text), job.raw.begin());
-    job.raw_size = text.size();
-}
-
 std::string random_bytes(std::size_t size) {
     std::mt19937 random(1);
     std::string bytes(size, '\0');
@@ -29,7 +24,7 @@ protected:
 
     std::string round_trip(std::string_view text) {
         auto& job = lane.acquire({});
-        fill(job, text);
+        job.append(as_bytes(text));
         lane.submit(job);
         lane.work_until([&] { return lane.is_done(job); }, {});
         const auto packed = job.result();
@@ -59,6 +54,19 @@ TEST_P(CompressorPoolTest, what_cannot_be_compressed_is_stored) {
 TEST_P(CompressorPoolTest, a_job_is_as_good_as_new_each_time) {
     for (int i = 0; i < 50; ++i)
         EXPECT_EQ(round_trip(std::string(100, 'a')), std::string(100, 'a'));
+}
+
+TEST_P(CompressorPoolTest, a_block_that_is_taken_is_let_go_after_it_was_used) {
+    auto text = std::make_shared<const std::string>(random_bytes(k_block / 2)
+                                                    + std::string(k_block / 2, 'x'));
+    const std::weak_ptr<const std::string> watched = text;
+    auto& job = lane.acquire({});
+    job.take({as_bytes(*text), std::exchange(text, nullptr)});
+    lane.submit(job);
+    lane.work_until([&] { return lane.is_done(job); }, {});
+    EXPECT_FALSE(watched.expired());
+    lane.release(job);
+    EXPECT_TRUE(watched.expired());
 }
 
 INSTANTIATE_TEST_SUITE_P(Compressors, CompressorPoolTest,
@@ -94,7 +102,7 @@ TEST_F(BlockLaneTest, its_end_waits_for_the_crew) {
         BlockLane lane(pool, 4, k_block, [] {});
         for (int j = 0; j < 4; ++j) {
             auto& job = lane.acquire({});
-            job.raw_size = k_block;
+            job.append(Bytes(k_block));
             lane.submit(job);
         }
     }

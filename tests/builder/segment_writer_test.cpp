@@ -106,6 +106,32 @@ TEST(SegmentWriterTest, a_file_taken_back_at_the_end_is_not_in_the_hash) {
     EXPECT_EQ(make_segment({}, {a, b, a}).data.hash, make_segment({}, {a, b}).data.hash);
 }
 
+TEST(SegmentWriterTest, bytes_with_an_owner_are_as_copied_ones) {
+    const std::vector<std::string> files = {noise(30'000, 1), noise(4096, 2), noise(100, 3),
+                                            std::string(9000, '\0'), noise(30'000, 1)};
+    const auto copied = make_segment({.threads = 2}, files);
+    for (const std::size_t piece_bytes : {1U, 100U, 5000U, 30'000U}) {
+        const auto held = make_segment({.threads = 2}, [&](SegmentWriter& writer,
+                                                           std::stop_token stop) {
+            for (const auto& file : files) {
+                writer.begin(file.size());
+                for (std::size_t at = 0; at < file.size(); at += piece_bytes) {
+                    // Gone, and written over, as soon as the writer lets go.
+                    auto piece = std::make_shared<std::string>(file.substr(at, piece_bytes));
+                    const auto bytes = as_bytes(std::string_view(*piece));
+                    writer.write({bytes, std::shared_ptr<void>(
+                                             piece.get(),
+                                             [piece](void*) { std::ranges::fill(*piece, '?'); })},
+                                 stop);
+                }
+                writer.end(stop);
+            }
+        });
+        EXPECT_TRUE(held.bytes == copied.bytes) << piece_bytes;
+        EXPECT_EQ(held.data.hash, copied.data.hash) << piece_bytes;
+    }
+}
+
 TEST(SegmentWriterTest, zeros_take_no_space) {
     const auto made = make_segment({}, {std::string(1 << 20, '\0')});
     EXPECT_EQ(made.data.length_bytes, 0U);
@@ -117,9 +143,9 @@ TEST(SegmentWriterTest, skipped_bytes_are_as_written_zeros) {
     const auto written = make_segment({}, {start + std::string(40'000, '\0') + end});
     const auto skipped = make_segment({}, [&](SegmentWriter& writer, std::stop_token stop) {
         writer.begin(48'000);
-        writer.write(as_bytes(start), stop);
+        writer.write({as_bytes(start)}, stop);
         writer.skip(40'000, stop);
-        writer.write(as_bytes(end), stop);
+        writer.write({as_bytes(end)}, stop);
         writer.end(stop);
     });
     EXPECT_TRUE(skipped.bytes == written.bytes);
@@ -144,7 +170,7 @@ TEST(SegmentWriterTest, a_file_longer_than_announced_is_refused) {
     EXPECT_ERROR_SAYING(ErrorKind::integrity, "longer than its header",
                         make_segment({}, [](SegmentWriter& writer, std::stop_token stop) {
                             writer.begin(3);
-                            writer.write(as_bytes("four"), stop);
+                            writer.write({as_bytes("four")}, stop);
                         }));
 }
 

@@ -50,7 +50,7 @@ inline MadeSegment make_segment(const SegmentSettings& settings,
     return make_segment(settings, [&](squashfs::SegmentWriter& writer, std::stop_token stop) {
         for (const auto& file : files) {
             writer.begin(file.size());
-            writer.write(as_bytes(file), stop);
+            writer.write({as_bytes(file)}, stop);
             writer.end(stop);
         }
     });
