@@ -93,7 +93,7 @@ void Assembly::advance() {
 void Assembly::convert_in_place(const LayerBlob& blob, std::stop_token stop) {
     auto* written = options_.progress ? &options_.progress->written_bytes : nullptr;
     image_.add_segment(std::make_shared<const layers::LayerIndex>(
-        convert_layer(blob, image_.target(written), pool_, options_.block_bytes, stop)));
+        convert_layer(blob, image_.target(written), pool_, stop)));
 }
 
 void Assembly::convert_aside(std::size_t index, const LayerBlob& blob, std::stop_token stop) {
@@ -101,7 +101,7 @@ void Assembly::convert_aside(std::size_t index, const LayerBlob& blob, std::stop
     const auto file = open_file(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     ::unlink(path.c_str()); // the descriptor is enough, and nothing is left behind
     auto layer = std::make_shared<const layers::LayerIndex>(
-        convert_layer(blob, {file.get(), path, 0, nullptr}, pool_, options_.block_bytes, stop));
+        convert_layer(blob, {file.get(), path, 0, nullptr}, pool_, stop));
     wait_for_turn(index, stop);
     if (options_.progress)
         options_.progress->written_bytes += layer->segment.length_bytes;

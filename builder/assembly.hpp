@@ -18,7 +18,6 @@
 namespace aic::builder {
 
 struct AssemblyOptions {
-    std::uint32_t block_bytes = 128 << 10;
     std::filesystem::path scratch; ///< for segments that are done before their turn
     Progress* progress = nullptr;
 };

@@ -49,8 +49,8 @@ private:
     /// Under the crew's mutex: whether run() has to be submitted.
     bool begins_to_run();
 
-    static constexpr std::size_t k_pieces = 6;
-    static constexpr std::size_t k_piece_bytes = 1 << 20;
+    static constexpr std::size_t k_pieces = 8;
+    static constexpr std::size_t k_piece_bytes = 512 << 10;
 
     Crew& crew_;
     std::unique_ptr<Inflater> inflater_; ///< touched by the thread that is in run()

@@ -116,12 +116,13 @@ TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assem
 }
 
 /// The profile's files, as one more layer on top: they merge by the same rules as any other.
-std::shared_ptr<const layers::LayerIndex>
-generate_layer(const std::vector<GeneratedFile>& files, std::int64_t mtime_seconds,
-               const squashfs::SegmentTarget& target, squashfs::CompressorPool& pool,
-               std::uint32_t block_bytes, std::stop_token stop) {
+std::shared_ptr<const layers::LayerIndex> generate_layer(const std::vector<GeneratedFile>& files,
+                                                         std::int64_t mtime_seconds,
+                                                         const squashfs::SegmentTarget& target,
+                                                         squashfs::CompressorPool& pool,
+                                                         std::stop_token stop) {
     auto index = std::make_shared<layers::LayerIndex>();
-    squashfs::SegmentWriter segment(target, pool, block_bytes);
+    squashfs::SegmentWriter segment(target, pool);
     layers::EntryWriter entries(*index);
     for (const auto& file : files) {
         layers::LayerEntry entry{.path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
@@ -184,17 +185,15 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     ImageFile image(file);
     const auto workers = parallel_layers(options.threads, plan.unique.size());
     Crew crew(options.threads - std::min(options.threads, workers));
-    squashfs::CompressorPool pool(crew, options.compression);
-    Assembly assembly(
-        image, pool, {.block_bytes = options.block_bytes, .scratch = scratch, .progress = progress},
-        plan.unique.size());
+    squashfs::CompressorPool pool(crew, options.compression, options.block_bytes);
+    Assembly assembly(image, pool, {.scratch = scratch, .progress = progress}, plan.unique.size());
     convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
 
     if (progress)
         progress->phase("writing tables");
     image.add_segment(generate_layer(enroot_files(input.config, input.provenance),
                                      input.config.created_seconds, image.target(nullptr), pool,
-                                     options.block_bytes, stop));
+                                     stop));
     const auto tree = merge(plan, image.segments(), input.config, options.profile);
     const auto placed = place_segments(plan, image.segments());
     const auto tables = build_tables(tree, placed,

@@ -51,12 +51,11 @@ DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::Segment
 } // namespace
 
 layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentTarget& target,
-                                 squashfs::CompressorPool& pool, std::uint32_t block_bytes,
-                                 std::stop_token stop) {
+                                 squashfs::CompressorPool& pool, std::stop_token stop) {
     layers::LayerIndex index;
     index.diff_id = blob.diff_id;
     TarStream stream(blob, pool.crew());
-    squashfs::SegmentWriter segment(target, pool, block_bytes); // ends first: it owns pieces
+    squashfs::SegmentWriter segment(target, pool); // ends first: it owns pieces
     DiffId actual;
     try {
         actual = parse_tar(stream, index, segment, stop);

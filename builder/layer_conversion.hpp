@@ -26,7 +26,6 @@ struct LayerBlob {
 /// what was written then is worthless. The bytes of the segment depend on the layer, the
 /// compression and the block size alone.
 layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentTarget& target,
-                                 squashfs::CompressorPool& pool, std::uint32_t block_bytes,
-                                 std::stop_token stop);
+                                 squashfs::CompressorPool& pool, std::stop_token stop);
 
 } // namespace aic::builder

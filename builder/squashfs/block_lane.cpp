@@ -5,6 +5,29 @@
 
 namespace aic::squashfs {
 
+CompressorPool::CompressorPool(Crew& crew, const Compression& compression,
+                               std::uint32_t block_bytes)
+    : crew_(crew)
+    , compression_(compression)
+    , block_bytes_(block_bytes) {}
+
+void CompressorPool::add_lane() {
+    crew_.change([&] {
+        ++lanes_;
+        while (jobs_.size() < capacity() + 2 * lanes_)
+            free_.push_back(&jobs_.emplace_back(*this));
+    });
+}
+
+void CompressorPool::remove_lane() {
+    crew_.change([&] { --lanes_; });
+}
+
+BlockJob* CompressorPool::job_of(const BlockLane& lane) {
+    const auto found = std::ranges::find(jobs_, &lane, &BlockJob::lane_);
+    return found == jobs_.end() ? nullptr : &*found;
+}
+
 std::optional<std::size_t> CompressorPool::compress(std::span<const std::byte> block,
                                                     std::span<std::byte> out) {
     std::unique_ptr<BlockCompressor> compressor;
@@ -21,6 +44,14 @@ std::optional<std::size_t> CompressorPool::compress(std::span<const std::byte> b
     std::lock_guard lock(mutex_);
     idle_.push_back(std::move(compressor));
     return size;
+}
+
+void BlockJob::begin() {
+    raw_ = {};
+    packed_size_.reset();
+    failure_ = nullptr;
+    buffer_.resize(pool_.block_bytes());
+    packed_.resize(pool_.block_bytes());
 }
 
 void BlockJob::append(std::span<const std::byte> bytes) {
@@ -46,32 +77,42 @@ std::uint32_t BlockJob::size_field() const {
 
 void BlockJob::run() noexcept {
     try {
-        packed_size_ = lane_.pool_.compress(raw_, packed_);
+        packed_size_ = pool_.compress(raw_, packed_);
     } catch (...) {
         failure_ = std::current_exception();
     }
-    lane_.finished(*this);
+    lane_->finished(*this);
 }
 
-BlockLane::BlockLane(CompressorPool& pool, std::size_t jobs, std::size_t block_bytes,
-                     std::function<void()> compressed)
+BlockLane::BlockLane(CompressorPool& pool, std::function<void()> compressed)
     : pool_(pool)
     , compressed_(std::move(compressed)) {
-    for (std::size_t i = 0; i < jobs; ++i)
-        free_.push_back(&jobs_.emplace_back(*this, block_bytes));
+    pool_.add_lane();
+}
+
+BlockLane::~BlockLane() {
+    drain();
+    while (auto* job = crew().change([&] { return pool_.job_of(*this); }))
+        release(*job);
+    pool_.remove_lane();
 }
 
 BlockJob& BlockLane::acquire(std::stop_token stop) {
-    work_until([&] { return !free_.empty(); }, stop);
-    auto& job = crew().change([&]() -> BlockJob& {
-        auto* last = free_.back();
-        free_.pop_back();
-        return *last;
-    });
-    job.raw_ = {};
-    job.packed_size_.reset();
-    job.failure_ = nullptr;
-    return job;
+    for (;;) {
+        work_until([&] { return !pool_.free_.empty(); }, stop);
+        auto* job = crew().change([&]() -> BlockJob* {
+            if (pool_.free_.empty()) // another lane was quicker
+                return nullptr;
+            auto* last = pool_.free_.back();
+            pool_.free_.pop_back();
+            last->lane_ = this;
+            return last;
+        });
+        if (job) {
+            job->begin();
+            return *job;
+        }
+    }
 }
 
 void BlockLane::submit(BlockJob& job) {
@@ -84,7 +125,10 @@ void BlockLane::submit(BlockJob& job) {
 
 void BlockLane::release(BlockJob& job) {
     job.owner_.reset();
-    crew().change([&] { free_.push_back(&job); });
+    crew().change([&] {
+        job.lane_ = nullptr;
+        pool_.free_.push_back(&job);
+    });
 }
 
 void BlockLane::finished(BlockJob& job) {

@@ -16,29 +16,8 @@
 
 namespace aic::squashfs {
 
-/// A crew that compresses: its threads share compressors, one for each that is at it. Safe to share
-/// between threads; must outlive the lanes that use it.
-class CompressorPool {
-public:
-    CompressorPool(Crew& crew, const Compression& compression)
-        : crew_(crew)
-        , compression_(compression) {}
-
-    Crew& crew() { return crew_; }
-
-    const Compression& compression() const { return compression_; }
-
-    /// As BlockCompressor::compress().
-    std::optional<std::size_t> compress(std::span<const std::byte> block, std::span<std::byte> out);
-
-private:
-    Crew& crew_;
-    const Compression compression_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<BlockCompressor>> idle_; // guarded by mutex_
-};
-
 class BlockLane;
+class CompressorPool;
 
 /// Bytes that stay where they are as long as somebody has the owner; without one, until whoever
 /// handed them out is asked for more.
@@ -50,10 +29,7 @@ struct HeldBytes {
 /// One block on its way through the pool. Its buffers are allocated once and used again and again.
 class BlockJob final : public Task {
 public:
-    BlockJob(BlockLane& lane, std::size_t block_bytes)
-        : lane_(lane)
-        , buffer_(block_bytes)
-        , packed_(block_bytes) {}
+    explicit BlockJob(CompressorPool& pool) : pool_(pool) {}
 
     /// What there is of the block.
     std::span<const std::byte> raw() const { return raw_; }
@@ -71,8 +47,12 @@ public:
 
 private:
     friend class BlockLane;
+    friend class CompressorPool;
 
-    BlockLane& lane_;
+    void begin();
+
+    CompressorPool& pool_;
+    BlockLane* lane_ = nullptr; ///< that has it; guarded by the crew's mutex
     Bytes buffer_;
     std::span<const std::byte> raw_;    ///< in buffer_ or what owner_ keeps
     std::shared_ptr<const void> owner_; ///< of a block that was taken
@@ -82,20 +62,58 @@ private:
     bool done_ = false; // guarded by the crew's mutex
 };
 
-/// The jobs of one segment: a fixed number, so that a fast reader helps the compressors instead of
+/// A crew that compresses: its threads share compressors, one for each that is at it, and all the
+/// segments in work share the blocks, so that memory grows with the threads alone.
+/// Must outlive the lanes that use it.
+class CompressorPool {
+public:
+    CompressorPool(Crew& crew, const Compression& compression, std::uint32_t block_bytes);
+
+    Crew& crew() { return crew_; }
+
+    const Compression& compression() const { return compression_; }
+
+    std::uint32_t block_bytes() const { return block_bytes_; }
+
+    /// How many blocks can be with the crew or wait to be written, all lanes together.
+    std::size_t capacity() const { return 2 * crew_.threads() + 8; }
+
+    /// As BlockCompressor::compress().
+    std::optional<std::size_t> compress(std::span<const std::byte> block, std::span<std::byte> out);
+
+private:
+    friend class BlockLane;
+
+    /// One more lane, which fills up to two blocks beside those that are under way.
+    void add_lane();
+    void remove_lane();
+    /// Any that the lane has. Under the crew's mutex.
+    BlockJob* job_of(const BlockLane& lane);
+
+    Crew& crew_;
+    const Compression compression_;
+    const std::uint32_t block_bytes_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<BlockCompressor>> idle_; // guarded by mutex_
+    std::size_t lanes_ = 0;                              // guarded by the crew's mutex
+    std::deque<BlockJob> jobs_;                          // guarded by the crew's mutex
+    std::vector<BlockJob*> free_;                        // guarded by the crew's mutex
+};
+
+/// The blocks of one segment. A fast reader finds none free and helps the compressors instead of
 /// filling memory.
 class BlockLane {
 public:
     /// `compressed` is called after each job, by the thread that did it.
-    BlockLane(CompressorPool& pool, std::size_t jobs, std::size_t block_bytes,
-              std::function<void()> compressed);
+    BlockLane(CompressorPool& pool, std::function<void()> compressed);
     BlockLane(const BlockLane&) = delete;
     BlockLane& operator=(const BlockLane&) = delete;
 
-    ~BlockLane() { drain(); }
+    /// Its jobs go back to the pool.
+    ~BlockLane();
 
     /// A job that nobody uses, without a byte. For one thread, which does other work of the crew
-    /// until there is one.
+    /// until there is one. It may have two that are not submitted.
     BlockJob& acquire(std::stop_token stop);
     void submit(BlockJob& job);
     void release(BlockJob& job);
@@ -112,6 +130,8 @@ public:
     /// The segment is lost: every wait ends with this.
     void fail(std::exception_ptr failure);
 
+    CompressorPool& pool() { return pool_; }
+
     Crew& crew() { return pool_.crew(); }
 
     /// Under the crew's mutex only.
@@ -126,10 +146,8 @@ private:
 
     CompressorPool& pool_;
     const std::function<void()> compressed_;
-    std::deque<BlockJob> jobs_;
-    std::vector<BlockJob*> free_; // guarded by the crew's mutex
-    std::size_t in_crew_ = 0;     // guarded by the crew's mutex
-    std::exception_ptr failure_;  // guarded by the crew's mutex
+    std::size_t in_crew_ = 0;    // guarded by the crew's mutex
+    std::exception_ptr failure_; // guarded by the crew's mutex
 };
 
 } // namespace aic::squashfs

@@ -5,19 +5,19 @@
 
 namespace aic::squashfs {
 
-FragmentPacker::FragmentPacker(BlockLane& lane, SegmentCommitter& committer,
-                               CompressorId compressor, std::uint32_t block_bytes,
-                               std::size_t recent_blocks)
+/// Raw fragment blocks that are kept to compare files with.
+constexpr std::size_t k_recent_bytes = 2U << 20;
+
+FragmentPacker::FragmentPacker(BlockLane& lane, SegmentCommitter& committer)
     : lane_(lane)
     , committer_(committer)
-    , compressor_(compressor)
-    , block_bytes_(block_bytes)
-    , recent_(recent_blocks) {}
+    , block_bytes_(lane.pool().block_bytes())
+    , recent_(k_recent_bytes / block_bytes_) {}
 
 Content FragmentPacker::pack(std::span<const std::byte> file, std::stop_token stop) {
     const auto hash = QuickHash::of(file);
     const auto known = known_.find(hash);
-    if (known != known_.end() && same_data(known->second, file))
+    if (known != known_.end() && same_data(known->second, file, stop))
         return {.size_bytes = file.size(),
                 .fragment = known->second.fragment,
                 .fragment_offset = known->second.offset};
@@ -43,21 +43,21 @@ void FragmentPacker::flush(std::stop_token stop) {
     committer_.push(SegmentCommitter::FragmentBlock{&job}, stop);
 }
 
-bool FragmentPacker::same_data(const Place& place, std::span<const std::byte> file) {
+bool FragmentPacker::same_data(const Place& place, std::span<const std::byte> file,
+                               std::stop_token stop) {
     if (place.size != file.size())
         return false;
-    const auto earlier = raw_fragment(place.fragment).subspan(place.offset, place.size);
+    const auto earlier = raw_fragment(place.fragment, stop).subspan(place.offset, place.size);
     return std::equal(file.begin(), file.end(), earlier.begin());
 }
 
-std::span<const std::byte> FragmentPacker::raw_fragment(std::uint32_t index) {
+std::span<const std::byte> FragmentPacker::raw_fragment(std::uint32_t index, std::stop_token stop) {
     if (index == sealed_)
         return open_->raw();
     if (index + recent_.size() >= sealed_)
         return recent_[index % recent_.size()];
-    // Older than all that can be on their way, so it is on disk.
     if (reread_index_ != index) {
-        reread_ = committer_.read_fragment(index, compressor_, block_bytes_);
+        reread_ = committer_.read_fragment(index, stop);
         reread_index_ = index;
     }
     return reread_;

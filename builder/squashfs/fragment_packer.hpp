@@ -19,10 +19,7 @@ namespace aic::squashfs {
 /// to the thread that writes the segment.
 class FragmentPacker {
 public:
-    /// `recent_blocks` raw fragment blocks are kept for comparing; more than can be on their way to
-    /// disk.
-    FragmentPacker(BlockLane& lane, SegmentCommitter& committer, CompressorId compressor,
-                   std::uint32_t block_bytes, std::size_t recent_blocks);
+    FragmentPacker(BlockLane& lane, SegmentCommitter& committer);
 
     /// Where the file's bytes are now: an earlier file's place if that is the same.
     Content pack(std::span<const std::byte> file, std::stop_token stop);
@@ -36,13 +33,12 @@ private:
         std::uint32_t size;
     };
 
-    bool same_data(const Place& place, std::span<const std::byte> file);
-    std::span<const std::byte> raw_fragment(std::uint32_t index);
+    bool same_data(const Place& place, std::span<const std::byte> file, std::stop_token stop);
+    std::span<const std::byte> raw_fragment(std::uint32_t index, std::stop_token stop);
 
     BlockLane& lane_;
     SegmentCommitter& committer_;
-    const CompressorId compressor_;
-    const std::uint32_t block_bytes_;
+    const std::size_t block_bytes_;
 
     BlockJob* open_ = nullptr;  ///< the fragment block being filled
     std::uint32_t sealed_ = 0;  ///< fragment blocks sent so far: the open one's index

@@ -9,11 +9,12 @@
 
 namespace aic::squashfs {
 
-SegmentCommitter::SegmentCommitter(const SegmentTarget& target, BlockLane& lane,
-                                   std::size_t capacity)
+constexpr std::size_t k_items_a_block = 4; ///< of the sequence, for each block on its way
+
+SegmentCommitter::SegmentCommitter(const SegmentTarget& target, BlockLane& lane)
     : target_(target)
     , lane_(lane)
-    , capacity_(capacity) {}
+    , capacity_(lane.pool().capacity() * k_items_a_block) {}
 
 void SegmentCommitter::push(Item item, std::stop_token stop) {
     lane_.work_until([&] { return sequence_.size() < capacity_; }, stop);
@@ -84,11 +85,9 @@ void SegmentCommitter::commit(const Holes& item) {
 }
 
 void SegmentCommitter::commit(const FragmentBlock& item) {
-    {
-        std::lock_guard lock(fragments_mutex_);
-        fragments_.push_back({position_, item.job->size_field(), 0});
-    }
+    const FragmentEntry entry{position_, item.job->size_field(), 0};
     append(item.job->result());
+    lane_.crew().change([&] { fragments_.push_back(entry); });
     lane_.release(*item.job);
     run_.start = position_;
 }
@@ -134,19 +133,16 @@ void SegmentCommitter::take_back() {
     block_sizes_.resize(run_.first_block);
 }
 
-Bytes SegmentCommitter::read_fragment(std::uint32_t index, CompressorId compressor,
-                                      std::size_t block_bytes) const {
-    FragmentEntry entry;
-    {
-        std::lock_guard lock(fragments_mutex_);
-        entry = fragments_.at(index);
-    }
+Bytes SegmentCommitter::read_fragment(std::uint32_t index, std::stop_token stop) {
+    lane_.work_until([&] { return index < fragments_.size(); }, stop);
+    const auto entry = lane_.crew().change([&] { return fragments_[index]; });
     Bytes stored(stored_bytes(entry.size));
     pread_exact(target_.fd, stored, target_.offset + entry.start, target_.path);
     if (entry.size & k_block_stored)
         return stored;
-    Bytes raw(block_bytes);
-    raw.resize(make_decompressor(compressor)->decompress(stored, raw));
+    Bytes raw(lane_.pool().block_bytes());
+    const auto decompressor = make_decompressor(lane_.pool().compression().id());
+    raw.resize(decompressor->decompress(stored, raw));
     return raw;
 }
 

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <unordered_map>
@@ -32,7 +31,7 @@ struct SegmentTarget {
 /// stands first in the sequence writes that and all that can follow, unless somebody is at it.
 class SegmentCommitter {
 public:
-    SegmentCommitter(const SegmentTarget& target, BlockLane& lane, std::size_t capacity);
+    SegmentCommitter(const SegmentTarget& target, BlockLane& lane);
 
     // What the sequence consists of.
     struct Block {
@@ -62,9 +61,8 @@ public:
     /// Returns when all that was pushed is on disk; throws what went wrong.
     void finish_writing(std::stop_token stop);
 
-    /// The fragment's raw bytes, read back from disk. Any thread, for fragments long since written.
-    Bytes read_fragment(std::uint32_t index, CompressorId compressor,
-                        std::size_t block_bytes) const;
+    /// The raw bytes of a fragment that was pushed, read back from disk; waits until it is there.
+    Bytes read_fragment(std::uint32_t index, std::stop_token stop);
 
     /// Moves the results into `segment`, whose contents have their place filled in. After
     /// finish_writing() only.
@@ -107,8 +105,7 @@ private:
     std::vector<FinishedRun> finished_;
     std::unordered_map<QuickHash, std::size_t> known_; ///< index into finished_
 
-    mutable std::mutex fragments_mutex_;
-    std::vector<FragmentEntry> fragments_; // guarded by fragments_mutex_
+    std::vector<FragmentEntry> fragments_; // guarded by the crew's mutex: those on disk
 };
 
 } // namespace aic::squashfs

@@ -11,17 +11,6 @@ namespace {
 
 /// Bounds the block lists that a layer's sparse files make: 2 TiB at 128 KiB a block.
 constexpr std::uint64_t k_max_blocks = 1U << 24;
-constexpr std::size_t k_recent_fragment_bytes = 8U << 20;
-
-/// Enough that every thread has one block to work on and one waiting, and some can stand in the
-/// queue while the tar is inflated.
-std::size_t jobs_for(CompressorPool& pool) {
-    return 2 * pool.crew().threads() + 8;
-}
-
-std::size_t recent_fragments(CompressorPool& pool, std::uint32_t block_bytes) {
-    return std::max(k_recent_fragment_bytes / block_bytes, jobs_for(pool) + 1);
-}
 
 bool is_zero(std::span<const std::byte> block) {
     return block[0] == std::byte{0} && std::equal(block.begin() + 1, block.end(), block.begin());
@@ -29,14 +18,12 @@ bool is_zero(std::span<const std::byte> block) {
 
 } // namespace
 
-SegmentWriter::SegmentWriter(const SegmentTarget& target, CompressorPool& pool,
-                             std::uint32_t block_bytes)
-    : block_bytes_(block_bytes)
-    , lane_(pool, jobs_for(pool), block_bytes, [this] { committer_.advance(); })
-    , committer_(target, lane_, jobs_for(pool) * 4)
-    , packer_(lane_, committer_, pool.compression().id(), block_bytes,
-              recent_fragments(pool, block_bytes)) {
-    small_.reserve(block_bytes);
+SegmentWriter::SegmentWriter(const SegmentTarget& target, CompressorPool& pool)
+    : block_bytes_(pool.block_bytes())
+    , lane_(pool, [this] { committer_.advance(); })
+    , committer_(target, lane_)
+    , packer_(lane_, committer_) {
+    small_.reserve(block_bytes_);
 }
 
 void SegmentWriter::begin(std::uint64_t size_bytes) {

@@ -18,7 +18,7 @@ namespace aic::squashfs {
 /// thread uses it; where it would have to wait it does the crew's work.
 class SegmentWriter {
 public:
-    SegmentWriter(const SegmentTarget& target, CompressorPool& pool, std::uint32_t block_bytes);
+    SegmentWriter(const SegmentTarget& target, CompressorPool& pool);
     SegmentWriter(const SegmentWriter&) = delete;
     SegmentWriter& operator=(const SegmentWriter&) = delete;
 

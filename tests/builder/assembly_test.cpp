@@ -35,9 +35,8 @@ Assembled assemble(unsigned workers, const std::vector<std::size_t>& arrival) {
     const auto path = directory / "image";
     ImageFile image(path);
     Crew crew(2);
-    squashfs::CompressorPool pool(crew, {});
-    Assembly assembly(image, pool, {.block_bytes = 4096, .scratch = directory / "scratch"},
-                      k_layers);
+    squashfs::CompressorPool pool(crew, {}, 4096);
+    Assembly assembly(image, pool, {.scratch = directory / "scratch"}, k_layers);
     Pipeline pipeline({});
     for (unsigned i = 0; i < workers; ++i)
         pipeline.run([&](std::stop_token stop) { assembly.work(stop); });
@@ -81,7 +80,7 @@ TEST(AssemblyTest, a_stop_ends_the_wait_for_a_blob) {
     const TempDir directory;
     ImageFile image(directory / "image");
     Crew crew(0);
-    squashfs::CompressorPool pool(crew, {});
+    squashfs::CompressorPool pool(crew, {}, 4096);
     Assembly assembly(image, pool, {.scratch = directory.path()}, 2);
     std::stop_source stop;
     stop.request_stop();

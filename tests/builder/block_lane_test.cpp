@@ -6,7 +6,7 @@
 
 namespace aic::squashfs {
 
-constexpr std::size_t k_block = 4096;
+constexpr std::uint32_t k_block = 4096;
 
 std::string random_bytes(std::size_t size) {
     std::mt19937 random(1);
@@ -19,8 +19,8 @@ std::string random_bytes(std::size_t size) {
 class CompressorPoolTest : public ::testing::TestWithParam<const char*> {
 protected:
     Crew crew{1};
-    CompressorPool pool{crew, Compression::parse(GetParam())};
-    BlockLane lane{pool, 8, k_block, [] {}};
+    CompressorPool pool{crew, Compression::parse(GetParam()), k_block};
+    BlockLane lane{pool, [] {}};
 
     std::string round_trip(std::string_view text) {
         auto& job = lane.acquire({});
@@ -80,26 +80,50 @@ protected:
         return stop.get_token();
     }
 
+    /// All that are there for one lane.
+    void acquire_all(BlockLane& lane) {
+        for (std::size_t i = 0; i < pool.capacity() + 2; ++i)
+            lane.acquire({});
+    }
+
     Crew crew{1};
-    CompressorPool pool{crew, {}};
+    CompressorPool pool{crew, {}, k_block};
 };
 
 TEST_F(BlockLaneTest, waiting_for_a_free_job_ends_with_the_stop) {
-    BlockLane lane(pool, 1, k_block, [] {});
-    lane.acquire({});
+    BlockLane lane(pool, [] {});
+    acquire_all(lane);
     EXPECT_ERROR(ErrorKind::interrupted, lane.acquire(stopped()));
 }
 
 TEST_F(BlockLaneTest, waiting_ends_with_the_failure) {
-    BlockLane lane(pool, 1, k_block, [] {});
-    lane.acquire({});
+    BlockLane lane(pool, [] {});
+    acquire_all(lane);
     lane.fail(std::make_exception_ptr(Error(ErrorKind::no_space, "full")));
     EXPECT_ERROR(ErrorKind::no_space, lane.acquire({}));
 }
 
+TEST_F(BlockLaneTest, a_lane_that_ends_gives_its_jobs_back) {
+    for (int i = 0; i < 3; ++i) {
+        BlockLane lane(pool, [] {});
+        acquire_all(lane);
+    }
+}
+
+TEST_F(BlockLaneTest, each_lane_has_two_blocks_to_fill_whatever_the_others_have) {
+    BlockLane greedy(pool, [] {});
+    acquire_all(greedy);
+    std::deque<BlockLane> lanes;
+    for (int i = 0; i < 20; ++i) {
+        auto& lane = lanes.emplace_back(pool, [] {});
+        lane.acquire({});
+        lane.acquire({});
+    }
+}
+
 TEST_F(BlockLaneTest, its_end_waits_for_the_crew) {
     for (int i = 0; i < 100; ++i) {
-        BlockLane lane(pool, 4, k_block, [] {});
+        BlockLane lane(pool, [] {});
         for (int j = 0; j < 4; ++j) {
             auto& job = lane.acquire({});
             job.append(Bytes(k_block));

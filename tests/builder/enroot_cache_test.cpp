@@ -46,9 +46,9 @@ TEST_F(EnrootCacheTest, what_is_found_converts_by_its_diff_id_alone) {
     const auto convert = [&](const DiffId& diff_id) {
         const auto target = open_file(directory / "segment", O_RDWR | O_CREAT | O_TRUNC);
         Crew crew(0);
-        squashfs::CompressorPool pool(crew, {squashfs::CompressionKind::none, 0});
+        squashfs::CompressorPool pool(crew, {squashfs::CompressionKind::none, 0}, 4096);
         return convert_layer({layer->file, layer->descriptor, diff_id},
-                             {target.get(), directory / "segment", 0, nullptr}, pool, 4096, {});
+                             {target.get(), directory / "segment", 0, nullptr}, pool, {});
     };
     EXPECT_EQ(convert(DiffId(sha256_of(tar))).entry_count, 1U);
     EXPECT_ERROR(ErrorKind::integrity, convert(DiffId(sha256_of("another"))));

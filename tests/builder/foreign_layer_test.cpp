@@ -117,10 +117,9 @@ protected:
         image.append_segment({file.get(), base(), 0}, base_layer(reader));
         if (!tar.empty()) {
             Crew crew(0);
-            squashfs::CompressorPool pool(crew, compression);
-            image.add_segment(std::make_shared<LayerIndex>(
-                builder::convert_layer(testing::blob_of(directory_, tar, tar),
-                                       image.target(nullptr), pool, block_bytes, {})));
+            squashfs::CompressorPool pool(crew, compression, block_bytes);
+            image.add_segment(std::make_shared<LayerIndex>(builder::convert_layer(
+                testing::blob_of(directory_, tar, tar), image.target(nullptr), pool, {})));
         }
         layers::Tree tree;
         std::vector<squashfs::PlacedSegment> placed;

@@ -21,8 +21,8 @@ builder::LayerBlob blob_of(const TempDir& directory, std::string_view blob, std:
 const layers::LayerIndex& LayerStack::add(std::string_view tar) {
     const auto path = directory_ / fmt::format("segment-{}", layers_.size());
     auto segment = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
-    auto index = builder::convert_layer(
-        blob_of(directory_, tar, tar), {segment.get(), path, 0, nullptr}, pool_, k_block_bytes, {});
+    auto index = builder::convert_layer(blob_of(directory_, tar, tar),
+                                        {segment.get(), path, 0, nullptr}, pool_, {});
     return layers_.emplace_back(Layer{std::move(index), std::move(segment)}).index;
 }
 

@@ -41,7 +41,7 @@ private:
 
     TempDir directory_;
     Crew crew_{1};
-    squashfs::CompressorPool pool_{crew_, {squashfs::CompressionKind::none, 0}};
+    squashfs::CompressorPool pool_{crew_, {squashfs::CompressionKind::none, 0}, k_block_bytes};
     std::deque<Layer> layers_;
 };
 

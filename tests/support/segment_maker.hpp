@@ -33,9 +33,8 @@ make_segment(const SegmentSettings& settings,
     const auto path = directory / "segment";
     const auto file = open_file(path, O_RDWR | O_CREAT);
     Crew crew(settings.threads - 1);
-    squashfs::CompressorPool pool(crew, settings.compression);
-    squashfs::SegmentWriter writer({file.get(), path, settings.offset, nullptr}, pool,
-                                   settings.block_bytes);
+    squashfs::CompressorPool pool(crew, settings.compression, settings.block_bytes);
+    squashfs::SegmentWriter writer({file.get(), path, settings.offset, nullptr}, pool);
     fill(writer, {});
     writer.close({});
     MadeSegment made{writer.finish(), {}};
