@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/decoder.hpp"
 
+#include "builder/layers/gzip.hpp"
 #include "core/error.hpp"
 
 #include <zstd.h>
@@ -54,6 +55,16 @@ private:
 
 } // namespace
 
+std::span<const GzipLibrary> gzip_libraries() {
+    static constexpr GzipLibrary k_libraries[] = {
+#ifdef AIC_HAS_ISAL
+        {"ISA-L", make_isal_decoder},
+#endif
+        {"zlib", make_zlib_decoder},
+    };
+    return k_libraries;
+}
+
 std::string_view name_of(Encoding encoding) {
     switch (encoding) {
     case Encoding::plain:
@@ -82,7 +93,7 @@ Encoding detect_encoding(std::span<const std::byte> first_bytes) {
 std::unique_ptr<Decoder> make_decoder(Encoding encoding) {
     switch (encoding) {
     case Encoding::gzip:
-        return make_gzip_decoder();
+        return gzip_libraries().front().make_decoder();
     case Encoding::zstd:
         return std::make_unique<ZstdDecoder>();
     case Encoding::plain:

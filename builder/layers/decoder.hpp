@@ -35,7 +35,5 @@ public:
 };
 
 std::unique_ptr<Decoder> make_decoder(Encoding encoding);
-/// In gzip_isal.cpp or gzip_zlib.cpp, whichever the build has.
-std::unique_ptr<Decoder> make_gzip_decoder();
 
 } // namespace aic::layers

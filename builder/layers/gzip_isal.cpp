@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/layers/decoder.hpp"
+#include "builder/layers/gzip.hpp"
 #include "core/error.hpp"
 
 #include <isa-l.h>
@@ -68,7 +68,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Decoder> make_gzip_decoder() {
+std::unique_ptr<Decoder> make_isal_decoder() {
     return std::make_unique<IsalDecoder>();
 }
 

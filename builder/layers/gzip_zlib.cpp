@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/layers/decoder.hpp"
+#include "builder/layers/gzip.hpp"
 #include "core/error.hpp"
 
 #include <zlib.h>
@@ -62,7 +62,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Decoder> make_gzip_decoder() {
+std::unique_ptr<Decoder> make_zlib_decoder() {
     return std::make_unique<ZlibDecoder>();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/layers/decoder.hpp"
+#include "builder/layers/gzip.hpp"
 #include "core/bytes.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/layer_builder.hpp"
@@ -22,10 +23,28 @@ std::string some_text(std::size_t size) {
     return text;
 }
 
+/// The streams of all encodings, gzip with each library that there is.
+class DecoderTest : public ::testing::TestWithParam<GzipLibrary> {
+protected:
+    std::string decoded(std::string_view stream, std::size_t in_bytes = 4096,
+                        std::size_t out_bytes = 4096) const;
+};
+
+void PrintTo(const GzipLibrary& library, std::ostream* out) {
+    *out << library.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Libraries, DecoderTest, ::testing::ValuesIn(gzip_libraries()),
+                         [](const auto& library) {
+                             return library.param.name == std::string("ISA-L") ? "isal" : "zlib";
+                         });
+
 /// Decodes with buffers of these sizes.
-std::string decoded(std::string_view stream, std::size_t in_bytes = 4096,
-                    std::size_t out_bytes = 4096) {
-    const auto decoder = make_decoder(detect_encoding(as_bytes(stream)));
+std::string DecoderTest::decoded(std::string_view stream, std::size_t in_bytes,
+                                 std::size_t out_bytes) const {
+    const auto encoding = detect_encoding(as_bytes(stream));
+    const auto decoder =
+        encoding == Encoding::gzip ? GetParam().make_decoder() : make_decoder(encoding);
     std::string out;
     Bytes buffer(out_bytes);
     const auto step = [&](std::string_view in) {
@@ -70,12 +89,12 @@ std::vector<Stream> good_streams() {
     };
 }
 
-TEST(DecoderTest, good_streams_are_decoded_whole) {
+TEST_P(DecoderTest, good_streams_are_decoded_whole) {
     for (const auto& stream : good_streams())
         EXPECT_TRUE(decoded(stream.bytes) == stream.text) << stream.name;
 }
 
-TEST(DecoderTest, buffers_of_any_size_give_the_same) {
+TEST_P(DecoderTest, buffers_of_any_size_give_the_same) {
     for (const auto& stream : good_streams())
         for (const auto& [in, out] :
              {std::pair<std::size_t, std::size_t>{1, 4096}, {4096, 1}, {3, 7}, {1 << 20, 1 << 20}})
@@ -83,7 +102,7 @@ TEST(DecoderTest, buffers_of_any_size_give_the_same) {
                 << stream.name << " " << in << " " << out;
 }
 
-TEST(DecoderTest, a_stream_cut_short_is_refused) {
+TEST_P(DecoderTest, a_stream_cut_short_is_refused) {
     const auto text = some_text(10'000);
     for (const auto& stream : {gzip(text), zstd(text), gzip("a") + gzip(text)})
         for (const auto cut : {stream.size() - 1, stream.size() - 5, stream.size() - 9,
@@ -91,7 +110,7 @@ TEST(DecoderTest, a_stream_cut_short_is_refused) {
             EXPECT_ERROR(ErrorKind::integrity, decoded(stream.substr(0, cut))) << cut;
 }
 
-TEST(DecoderTest, a_flipped_bit_in_gzip_is_found) {
+TEST_P(DecoderTest, a_flipped_bit_in_gzip_is_found) {
     const auto text = some_text(10'000);
     const auto good = gzip(text);
     for (std::size_t at = 10; at < good.size(); at += 97) {
@@ -101,7 +120,7 @@ TEST(DecoderTest, a_flipped_bit_in_gzip_is_found) {
     }
 }
 
-TEST(DecoderTest, a_flipped_bit_in_gzips_sum_or_size_is_found) {
+TEST_P(DecoderTest, a_flipped_bit_in_gzips_sum_or_size_is_found) {
     const auto good = gzip("hello");
     for (std::size_t from_end = 1; from_end <= 8; ++from_end) {
         auto bad = good;
@@ -110,18 +129,18 @@ TEST(DecoderTest, a_flipped_bit_in_gzips_sum_or_size_is_found) {
     }
 }
 
-TEST(DecoderTest, a_damaged_zstd_header_is_found) {
+TEST_P(DecoderTest, a_damaged_zstd_header_is_found) {
     auto bad = zstd(some_text(10'000));
     bad.replace(4, 8, 8, '\xff');
     EXPECT_ERROR(ErrorKind::integrity, decoded(bad));
 }
 
-TEST(DecoderTest, garbage_after_a_stream_is_refused) {
+TEST_P(DecoderTest, garbage_after_a_stream_is_refused) {
     EXPECT_ERROR(ErrorKind::integrity, decoded(gzip("abc") + "garbage beyond"));
     EXPECT_ERROR(ErrorKind::integrity, decoded(zstd("abc") + "garbage beyond"));
 }
 
-TEST(DecoderTest, encodings_are_told_by_the_first_bytes) {
+TEST(EncodingTest, are_told_by_the_first_bytes) {
     EXPECT_EQ(detect_encoding(as_bytes(gzip("x"))), Encoding::gzip);
     EXPECT_EQ(detect_encoding(as_bytes(zstd("x"))), Encoding::zstd);
     EXPECT_EQ(detect_encoding(as_bytes(zstd_skippable("x"))), Encoding::zstd);
