@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/image_build.hpp"
 
-#include "builder/layers/merge.hpp"
+#include "builder/layer_plan.hpp"
+#include "builder/live_data.hpp"
 #include "core/error.hpp"
 #include "core/pipeline.hpp"
 
@@ -11,37 +12,6 @@
 namespace aic::builder {
 
 namespace {
-
-/// The layers as they are worked on: one that stands twice in the manifest is converted once.
-struct LayerPlan {
-    struct Unique {
-        oci::Descriptor descriptor;
-        DiffId diff_id;
-    };
-
-    std::vector<Unique> unique;
-    std::vector<std::size_t> order; ///< for each layer of the manifest, which of `unique`
-};
-
-LayerPlan plan_layers(const oci::Manifest& manifest, const oci::ImageConfig& config) {
-    if (manifest.layers.size() != config.diff_ids.size())
-        throw Error(ErrorKind::integrity,
-                    "the manifest has {} layers where the image config has {} diff ids",
-                    manifest.layers.size(), config.diff_ids.size());
-    LayerPlan plan;
-    std::map<Digest, std::size_t> known;
-    for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
-        const auto& descriptor = manifest.layers[i];
-        const auto [entry, is_new] = known.try_emplace(descriptor.digest, plan.unique.size());
-        if (is_new)
-            plan.unique.push_back({descriptor, config.diff_ids[i]});
-        else if (plan.unique[entry->second].diff_id != config.diff_ids[i])
-            throw Error(ErrorKind::integrity, "the layer {} stands twice with different diff ids",
-                        descriptor.digest.str());
-        plan.order.push_back(entry->second);
-    }
-    return plan;
-}
 
 /// A layer keeps about four cores busy: one inflates, one parses, two compress.
 unsigned parallel_layers(unsigned threads, std::size_t layers) {
@@ -78,9 +48,10 @@ Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly
     return fetches;
 }
 
-void convert_layers(registry::ImageSource& source, const BuildInput& input, const LayerPlan& plan,
-                    Assembly& assembly, unsigned workers, const std::filesystem::path& spool,
-                    Progress* progress, std::stop_token stop) {
+void convert_layers(registry::ImageSource& source, const BuildInput& input,
+                       const LayerPlan& plan, Assembly& assembly, unsigned workers,
+                       const std::filesystem::path& spool, Progress* progress,
+                       std::stop_token stop) {
     const auto fetches = hand_over_known(input, plan, assembly, progress);
     Pipeline pipeline(stop);
     pipeline.run([&](std::stop_token stage) {
@@ -137,41 +108,12 @@ generate_layer(const std::vector<GeneratedFile>& files, std::int64_t mtime_secon
     return index;
 }
 
-std::string_view without_slashes(std::string_view path) {
-    const auto first = path.find_first_not_of('/');
-    return first == std::string_view::npos ? std::string_view() : path.substr(first);
-}
-
-/// Merges the layers and the profile's own into the tree that the image shows.
-layers::Tree merge(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments,
-                   const oci::ImageConfig& config, Profile profile) {
-    layers::Tree tree;
-    for (std::size_t i = 0; i < plan.order.size(); ++i)
-        in_context(
-            [&] {
-                return fmt::format("layer {}", plan.unique[plan.order[i]].descriptor.digest.str());
-            },
-            [&] {
-                apply_layer(*segments[plan.order[i]].layer, static_cast<std::uint32_t>(i), tree);
-            });
-    const auto own = static_cast<std::uint32_t>(plan.order.size());
-    apply_layer(*segments.back().layer, own, tree);
-    // As enroot does: a missing working directory is made, one that is there is left alone.
-    make_directory(tree, without_slashes(config.working_dir), config.created_seconds, own);
-    apply_profile(tree, profile);
-    return tree;
-}
-
-std::vector<squashfs::PlacedSegment>
-place_segments(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments) {
-    std::vector<squashfs::PlacedSegment> placed;
-    const auto add = [&](const ImageFile::Segment& segment) {
-        placed.push_back({&segment.layer->segment, segment.offset, segment.first_fragment});
-    };
-    for (const auto index : plan.order)
-        add(segments[index]);
-    add(segments.back());
-    return placed;
+std::vector<std::shared_ptr<const layers::LayerIndex>>
+layers_of(const std::vector<ImageFile::Segment>& segments) {
+    std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
+    for (const auto& segment : segments)
+        layers.push_back(segment.layer);
+    return layers;
 }
 
 } // namespace
@@ -195,8 +137,9 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     image.add_segment(generate_layer(enroot_files(input.config, input.provenance),
                                      input.config.created_seconds, image.target(nullptr), pool,
                                      options.block_bytes, stop));
-    const auto tree = merge(plan, image.segments(), input.config, options.profile);
-    const auto placed = place_segments(plan, image.segments());
+    const auto layers = layers_of(image.segments());
+    const auto tree = merge_layers(plan, layers, input.config, options.profile);
+    const auto placed = image.placed(plan);
     const auto tables = build_tables(tree, placed,
                                      {.compression = options.compression,
                                       .block_bytes = options.block_bytes,
@@ -213,6 +156,7 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     built.size_bytes = image.size_bytes();
     for (const auto& layer : plan.unique)
         built.blobs.push_back(layer.descriptor.digest);
+    built.dead_bytes = dead_bytes_of(live_data(tree, plan, layers));
     built.taken_over = taken_over(input, plan, assembly);
     return built;
 }
