@@ -23,6 +23,8 @@ unsigned parallel_layers(unsigned threads, std::size_t layers) {
 struct Fetches {
     std::vector<registry::BlobRequest> requests;
     std::vector<std::size_t> layers;
+    std::size_t enroot_layers = 0; ///< that are not among them because enroot kept them
+    std::uint64_t enroot_bytes = 0;
 };
 
 /// Hands the layers that are on this machine to `assembly`; what is left has to be fetched.
@@ -40,6 +42,8 @@ Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly
         const auto cached = input.enroot ? input.enroot->find(descriptor) : std::nullopt;
         if (cached) {
             assembly.blob_ready(i, {cached->file, cached->descriptor, diff_id, item});
+            ++fetches.enroot_layers;
+            fetches.enroot_bytes += descriptor.size_bytes;
             continue;
         }
         fetches.requests.push_back({descriptor, item});
@@ -48,7 +52,8 @@ Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly
     return fetches;
 }
 
-void convert_layers(registry::ImageSource& source, const BuildInput& input,
+/// What had to be fetched, and what not.
+Fetches convert_layers(registry::ImageSource& source, const BuildInput& input,
                        const LayerPlan& plan, Assembly& assembly, unsigned workers,
                        const std::filesystem::path& spool, Progress* progress,
                        std::stop_token stop) {
@@ -68,10 +73,14 @@ void convert_layers(registry::ImageSource& source, const BuildInput& input,
     for (unsigned i = 0; i < workers; ++i)
         pipeline.run([&](std::stop_token stage) { assembly.work(stage); });
     pipeline.wait();
+    return fetches;
 }
 
-TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assembly& assembly) {
-    TakenOver taken{.method = assembly.copy_method()};
+TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assembly& assembly,
+                     const Fetches& fetches) {
+    TakenOver taken{.method = assembly.copy_method(),
+                    .enroot_layers = fetches.enroot_layers,
+                    .enroot_bytes = fetches.enroot_bytes};
     std::map<std::string, std::uint64_t> givers;
     for (const auto& layer : plan.unique)
         if (const auto donor = input.donors.find(layer.diff_id); donor != input.donors.end()) {
@@ -130,7 +139,8 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     Assembly assembly(
         image, pool, {.block_bytes = options.block_bytes, .scratch = scratch, .progress = progress},
         plan.unique.size());
-    convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
+    const auto fetches =
+        convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
 
     if (progress)
         progress->phase("writing tables");
@@ -157,7 +167,7 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     for (const auto& layer : plan.unique)
         built.blobs.push_back(layer.descriptor.digest);
     built.dead_bytes = dead_bytes_of(live_data(tree, plan, layers));
-    built.taken_over = taken_over(input, plan, assembly);
+    built.taken_over = taken_over(input, plan, assembly, fetches);
     return built;
 }
 
