@@ -3,6 +3,7 @@
 
 #include "builder/image_build.hpp"
 #include "builder/image_record.hpp"
+#include "cache/inode_of.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -343,14 +344,20 @@ std::string variant_name(std::string_view compression, std::uint32_t block_bytes
 
 std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
                                                 std::string_view variant) {
-    auto image = store.find(id, variant);
-    std::error_code error;
-    if (image && fs::file_size(image->file(), error) != image->record.size_bytes) {
+    const auto directory = store.layout().variant(id, variant);
+    for (;;) {
+        const auto before = cache::inode_of(directory);
+        auto image = store.find(id, variant);
+        std::error_code error;
+        if (!image || fs::file_size(image->file(), error) == image->record.size_bytes)
+            return image;
+        // Compaction may have put another file there since the record was read.
+        if (cache::inode_of(directory) != before)
+            continue;
         warn("'{}' is not as its record says and is made again", image->file().native());
         store.quarantine(*image);
         return std::nullopt;
     }
-    return image;
 }
 
 ImportResult import_image(const oci::Reference& reference, const Config& config,

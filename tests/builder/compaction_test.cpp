@@ -11,6 +11,7 @@
 #include "tests/support/layout_builder.hpp"
 
 #include <random>
+#include <thread>
 
 namespace fs = std::filesystem;
 
@@ -163,6 +164,26 @@ TEST_F(CompactionTest, the_path_stays_and_the_old_file_is_in_the_trash) {
     std::string still(text.size(), '\0');
     pread_exact(open.get(), std::as_writable_bytes(std::span(still)), 0, before.file());
     EXPECT_TRUE(still == text);
+}
+
+TEST_F(CompactionTest, whoever_looks_meanwhile_finds_a_whole_image) {
+    const auto before = import_half_dead();
+    const auto& [id, variant] = std::pair(before.record.id, before.record.variant);
+    fs::copy(before.directory, directory / "whole");
+    ASSERT_TRUE(compact(store, before, {}));
+    fs::copy(before.directory, directory / "compacted");
+    const cache::Trash trash(store.layout());
+    std::jthread exchanges([&](std::stop_token stop) {
+        for (int i = 0; !stop.stop_requested(); ++i) {
+            const WorkDir work(store.layout().temporary());
+            fs::copy(directory / (i % 2 ? "compacted" : "whole"), work.path() / "image");
+            EXPECT_TRUE(trash.replace(id, variant, work.path() / "image"));
+        }
+    });
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_TRUE(find_complete(store, id, variant));
+        expect_whole(before);
+    }
 }
 
 TEST_F(CompactionTest, the_image_is_as_old_and_from_where_it_was) {
