@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/donors.hpp"
 
+#include "builder/stored_tree.hpp"
 #include "cache/catalogue_view.hpp"
 #include "core/error.hpp"
-#include "core/files.hpp"
 #include "core/log.hpp"
 
 #include <unistd.h>
@@ -11,33 +11,6 @@
 namespace fs = std::filesystem;
 
 namespace aic::builder {
-
-namespace {
-
-constexpr std::uint64_t k_max_index_bytes = 1ULL << 30;
-
-/// The layers as the record's segments; throws Error(integrity) when the two do not fit.
-std::vector<std::shared_ptr<const layers::LayerIndex>>
-read_layers(const cache::StoredImage& image) {
-    const auto path = image.layer_index();
-    const auto text = read_file_if_exists(path, k_max_index_bytes);
-    if (!text)
-        throw Error(ErrorKind::not_found, "'{}' is missing", path.native());
-    if (ContentHash::of(*text) != image.record.layer_index_hash)
-        throw Error(ErrorKind::integrity, "'{}' is not what its record says", path.native());
-    std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
-    for (auto& layer : layers::decode_layer_indexes(as_bytes(*text)))
-        layers.push_back(std::make_shared<const layers::LayerIndex>(std::move(layer)));
-    return layers;
-}
-
-/// Whether the segment of the record is the one that layers.idx describes.
-bool fits(const cache::SegmentRecord& segment, const layers::LayerIndex& layer) {
-    return segment.diff_id == layer.diff_id && segment.hash == layer.segment.hash
-           && segment.length_bytes == layer.segment.length_bytes;
-}
-
-} // namespace
 
 Donors::Donors(const cache::Store& store, SegmentForm form)
     : store_(store)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/enroot_cache.hpp"
 
+#include "builder/blob_decoding.hpp"
+#include "core/error.hpp"
 #include "core/log.hpp"
 
 #include <fcntl.h>
@@ -41,7 +43,7 @@ fs::path EnrootCache::default_directory(const Environment& environment) {
 }
 
 std::optional<EnrootCache::Layer> EnrootCache::find(const oci::Descriptor& layer) const {
-    if (!directory_)
+    if (!directory_ || left_out_.contains(layer.digest))
         return std::nullopt;
     const auto name = layer.digest.hex();
     const auto path = path_ / name;
@@ -57,6 +59,25 @@ std::optional<EnrootCache::Layer> EnrootCache::find(const oci::Descriptor& layer
     descriptor.media_type = k_media_type;
     descriptor.size_bytes = static_cast<std::uint64_t>(status.st_size);
     return Layer{{std::move(fd), path, registry::Verified::yes}, std::move(descriptor)};
+}
+
+std::optional<std::string> EnrootCache::fault_of(const Layer& layer, const DiffId& diff_id,
+                                                 std::stop_token stop) const {
+    try {
+        Crew crew(0);
+        const LayerBlob blob{layer.file, layer.descriptor, diff_id};
+        TarStream tar(blob, crew);
+        Sha256Hasher hash;
+        for (auto piece = tar.next(stop); !piece.empty(); piece = tar.next(stop))
+            hash.update(piece);
+        if (const DiffId actual(hash.finish()); actual != diff_id)
+            return fmt::format("it holds {} instead of {}", actual.str(), diff_id.str());
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::integrity)
+            throw;
+        return error.message();
+    }
+    return std::nullopt;
 }
 
 } // namespace aic::builder

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <stop_token>
 
 namespace aic::builder {
 
@@ -27,12 +29,26 @@ public:
         oci::Descriptor descriptor; ///< of what is in the file, but for the digest, which stays
     };
 
-    /// The layer, if it is there as a regular file that nobody but the caller and root can change.
+    /// Whether the directory is there, and nobody but the caller and root may write in it.
+    bool is_usable() const { return static_cast<bool>(directory_); }
+
+    /// The layer, unless it was left out, if it is there as a regular file that nobody but the
+    /// caller and root can change.
     std::optional<Layer> find(const oci::Descriptor& layer) const;
+
+    /// Reads the file of a layer to its end. What is wrong with it, when it does not hold the tar
+    /// of this diff id; that is what a conversion finds out by itself, without saying whose fault
+    /// it is.
+    std::optional<std::string> fault_of(const Layer& layer, const DiffId& diff_id,
+                                        std::stop_token stop) const;
+
+    /// From now on as if it were not there.
+    void leave_out(const oci::Descriptor& layer) { left_out_.insert(layer.digest); }
 
 private:
     std::filesystem::path path_;
     Fd directory_;
+    std::set<Digest> left_out_;
 };
 
 } // namespace aic::builder

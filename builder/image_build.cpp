@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/image_build.hpp"
 
-#include "builder/layers/merge.hpp"
+#include "builder/layer_plan.hpp"
+#include "builder/live_data.hpp"
 #include "core/error.hpp"
 #include "core/pipeline.hpp"
 
@@ -11,37 +12,6 @@
 namespace aic::builder {
 
 namespace {
-
-/// The layers as they are worked on: one that stands twice in the manifest is converted once.
-struct LayerPlan {
-    struct Unique {
-        oci::Descriptor descriptor;
-        DiffId diff_id;
-    };
-
-    std::vector<Unique> unique;
-    std::vector<std::size_t> order; ///< for each layer of the manifest, which of `unique`
-};
-
-LayerPlan plan_layers(const oci::Manifest& manifest, const oci::ImageConfig& config) {
-    if (manifest.layers.size() != config.diff_ids.size())
-        throw Error(ErrorKind::integrity,
-                    "the manifest has {} layers where the image config has {} diff ids",
-                    manifest.layers.size(), config.diff_ids.size());
-    LayerPlan plan;
-    std::map<Digest, std::size_t> known;
-    for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
-        const auto& descriptor = manifest.layers[i];
-        const auto [entry, is_new] = known.try_emplace(descriptor.digest, plan.unique.size());
-        if (is_new)
-            plan.unique.push_back({descriptor, config.diff_ids[i]});
-        else if (plan.unique[entry->second].diff_id != config.diff_ids[i])
-            throw Error(ErrorKind::integrity, "the layer {} stands twice with different diff ids",
-                        descriptor.digest.str());
-        plan.order.push_back(entry->second);
-    }
-    return plan;
-}
 
 /// A layer keeps about four cores busy: one inflates, one parses, two compress.
 unsigned parallel_layers(unsigned threads, std::size_t layers) {
@@ -53,6 +23,8 @@ unsigned parallel_layers(unsigned threads, std::size_t layers) {
 struct Fetches {
     std::vector<registry::BlobRequest> requests;
     std::vector<std::size_t> layers;
+    std::size_t enroot_layers = 0; ///< that are not among them because enroot kept them
+    std::uint64_t enroot_bytes = 0;
 };
 
 /// Hands the layers that are on this machine to `assembly`; what is left has to be fetched.
@@ -70,6 +42,8 @@ Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly
         const auto cached = input.enroot ? input.enroot->find(descriptor) : std::nullopt;
         if (cached) {
             assembly.blob_ready(i, {cached->file, cached->descriptor, diff_id, item});
+            ++fetches.enroot_layers;
+            fetches.enroot_bytes += descriptor.size_bytes;
             continue;
         }
         fetches.requests.push_back({descriptor, item});
@@ -78,9 +52,11 @@ Fetches hand_over_known(const BuildInput& input, const LayerPlan& plan, Assembly
     return fetches;
 }
 
-void convert_layers(registry::ImageSource& source, const BuildInput& input, const LayerPlan& plan,
-                    Assembly& assembly, unsigned workers, const std::filesystem::path& spool,
-                    Progress* progress, std::stop_token stop) {
+/// What had to be fetched, and what not.
+Fetches convert_layers(registry::ImageSource& source, const BuildInput& input,
+                       const LayerPlan& plan, Assembly& assembly, unsigned workers,
+                       const std::filesystem::path& spool, Progress* progress,
+                       std::stop_token stop) {
     const auto fetches = hand_over_known(input, plan, assembly, progress);
     Pipeline pipeline(stop);
     pipeline.run([&](std::stop_token stage) {
@@ -97,10 +73,14 @@ void convert_layers(registry::ImageSource& source, const BuildInput& input, cons
     for (unsigned i = 0; i < workers; ++i)
         pipeline.run([&](std::stop_token stage) { assembly.work(stage); });
     pipeline.wait();
+    return fetches;
 }
 
-TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assembly& assembly) {
-    TakenOver taken{.method = assembly.copy_method()};
+TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assembly& assembly,
+                     const Fetches& fetches) {
+    TakenOver taken{.method = assembly.copy_method(),
+                    .enroot_layers = fetches.enroot_layers,
+                    .enroot_bytes = fetches.enroot_bytes};
     std::map<std::string, std::uint64_t> givers;
     for (const auto& layer : plan.unique)
         if (const auto donor = input.donors.find(layer.diff_id); donor != input.donors.end()) {
@@ -138,41 +118,12 @@ std::shared_ptr<const layers::LayerIndex> generate_layer(const std::vector<Gener
     return index;
 }
 
-std::string_view without_slashes(std::string_view path) {
-    const auto first = path.find_first_not_of('/');
-    return first == std::string_view::npos ? std::string_view() : path.substr(first);
-}
-
-/// Merges the layers and the profile's own into the tree that the image shows.
-layers::Tree merge(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments,
-                   const oci::ImageConfig& config, Profile profile) {
-    layers::Tree tree;
-    for (std::size_t i = 0; i < plan.order.size(); ++i)
-        in_context(
-            [&] {
-                return fmt::format("layer {}", plan.unique[plan.order[i]].descriptor.digest.str());
-            },
-            [&] {
-                apply_layer(*segments[plan.order[i]].layer, static_cast<std::uint32_t>(i), tree);
-            });
-    const auto own = static_cast<std::uint32_t>(plan.order.size());
-    apply_layer(*segments.back().layer, own, tree);
-    // As enroot does: a missing working directory is made, one that is there is left alone.
-    make_directory(tree, without_slashes(config.working_dir), config.created_seconds, own);
-    apply_profile(tree, profile);
-    return tree;
-}
-
-std::vector<squashfs::PlacedSegment>
-place_segments(const LayerPlan& plan, const std::vector<ImageFile::Segment>& segments) {
-    std::vector<squashfs::PlacedSegment> placed;
-    const auto add = [&](const ImageFile::Segment& segment) {
-        placed.push_back({&segment.layer->segment, segment.offset, segment.first_fragment});
-    };
-    for (const auto index : plan.order)
-        add(segments[index]);
-    add(segments.back());
-    return placed;
+std::vector<std::shared_ptr<const layers::LayerIndex>>
+layers_of(const std::vector<ImageFile::Segment>& segments) {
+    std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
+    for (const auto& segment : segments)
+        layers.push_back(segment.layer);
+    return layers;
 }
 
 } // namespace
@@ -187,15 +138,17 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     Crew crew(options.threads - std::min(options.threads, workers));
     squashfs::CompressorPool pool(crew, options.compression, options.block_bytes);
     Assembly assembly(image, pool, {.scratch = scratch, .progress = progress}, plan.unique.size());
-    convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
+    const auto fetches =
+        convert_layers(source, input, plan, assembly, workers, spool, progress, stop);
 
     if (progress)
         progress->phase("writing tables");
     image.add_segment(generate_layer(enroot_files(input.config, input.provenance),
                                      input.config.created_seconds, image.target(nullptr), pool,
                                      stop));
-    const auto tree = merge(plan, image.segments(), input.config, options.profile);
-    const auto placed = place_segments(plan, image.segments());
+    const auto layers = layers_of(image.segments());
+    const auto tree = merge_layers(plan, layers, input.config, options.profile);
+    const auto placed = image.placed(plan);
     const auto tables = build_tables(tree, placed,
                                      {.compression = options.compression,
                                       .block_bytes = options.block_bytes,
@@ -212,7 +165,8 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
     built.size_bytes = image.size_bytes();
     for (const auto& layer : plan.unique)
         built.blobs.push_back(layer.descriptor.digest);
-    built.taken_over = taken_over(input, plan, assembly);
+    built.dead_bytes = dead_bytes_of(live_data(tree, plan, layers));
+    built.taken_over = taken_over(input, plan, assembly, fetches);
     return built;
 }
 

@@ -20,6 +20,7 @@ struct BuiltImage {
     std::vector<FilePart> parts; ///< header, segments, tables
     std::vector<ImageFile::Segment> segments;
     std::uint64_t size_bytes = 0;
+    std::optional<std::uint64_t> dead_bytes; ///< see live_data()
     std::vector<Digest> blobs; ///< of the segments that were made from a layer, in order
     TakenOver taken_over;
 };

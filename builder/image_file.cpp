@@ -40,6 +40,15 @@ CopyMethod ImageFile::append_segment(const FilePlace& from,
     return method;
 }
 
+std::vector<squashfs::PlacedSegment> ImageFile::placed(const LayerPlan& plan) const {
+    std::vector<squashfs::PlacedSegment> placed;
+    for (std::uint32_t layer = 0; layer <= plan.order.size(); ++layer) {
+        const auto& segment = segments_.at(plan.segment_of(layer));
+        placed.push_back({&segment.layer->segment, segment.offset, segment.first_fragment});
+    }
+    return placed;
+}
+
 std::vector<FilePart> ImageFile::finish(const squashfs::ImageTables& tables) {
     pwrite_all(fd_.get(), tables.header, 0, path_);
     pwrite_all(fd_.get(), tables.bytes, end_, path_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/copy_range.hpp"
+#include "builder/layer_plan.hpp"
 #include "builder/layers/layer_index.hpp"
 #include "builder/squashfs/image_tables.hpp"
 #include "builder/squashfs/segment_committer.hpp"
@@ -56,6 +57,9 @@ public:
     };
 
     const std::vector<Segment>& segments() const { return segments_; }
+
+    /// The segments by the layers of a tree that was merged by `plan`.
+    std::vector<squashfs::PlacedSegment> placed(const LayerPlan& plan) const;
 
     /// Writes header and tables and syncs everything; the parts of the finished file, in order.
     std::vector<FilePart> finish(const squashfs::ImageTables& tables);

@@ -54,6 +54,7 @@ cache::Record make_record(const RecordInput& input, const BuiltImage& built,
         .created_seconds = std::time(nullptr),
         .owner_uid = static_cast<std::int64_t>(::geteuid()),
         .made_by = builder::made_by(),
+        .dead_bytes = built.dead_bytes,
     };
     for (std::size_t i = 0; i < built.segments.size(); ++i) {
         auto segment = record_part(built.parts[i + 1]);

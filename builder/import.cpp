@@ -3,6 +3,7 @@
 
 #include "builder/image_build.hpp"
 #include "builder/image_record.hpp"
+#include "cache/inode_of.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -52,7 +53,12 @@ public:
         , stop_(stop)
         , store_(config.store.value)
         , source_(registry::open_source(reference, config, environment))
-        , enroot_(EnrootCache::default_directory(environment)) {}
+        , enroot_(options.enroot_cache.value_or(EnrootCache::default_directory(environment))) {
+        if (options.enroot_cache && !enroot_.is_usable())
+            throw Error(ErrorKind::usage,
+                        "the cache '{}' is not used: it is no directory, or others may write in it",
+                        options.enroot_cache->native());
+    }
 
     ImportResult run() {
         if (!options_.output)
@@ -188,24 +194,8 @@ private:
         require_private_directory(scratch_parent);
         WorkDir::remove_abandoned(scratch_parent);
         const WorkDir scratch(scratch_parent);
-        const auto attempt = [&](const EnrootCache* enroot) {
-            return build_image(
-                *source_,
-                {image_, image_config_, fmt::format("aic:{}", id_.str()), donors_, enroot}, file,
-                scratch.path(), spool, options_, observer_.progress, stop_);
-        };
         try {
-            if (!has_enroot_layers())
-                return attempt(nullptr);
-            try {
-                return attempt(&enroot_);
-            } catch (const Error& error) {
-                if (error.kind() != ErrorKind::integrity)
-                    throw;
-                warn("enroot's cache is left alone: {}", error.message());
-                ::unlink(file.c_str());
-                return attempt(nullptr);
-            }
+            return build_with_enroot(file, scratch.path());
         } catch (const Error& error) {
             // A blob that was damaged in the spool must not stand in the way of the next attempt.
             if (error.kind() == ErrorKind::integrity)
@@ -214,11 +204,44 @@ private:
         }
     }
 
-    bool has_enroot_layers() const {
-        return reference_.registry()
-               && std::ranges::any_of(layers_to_fetch(), [&](const oci::Descriptor& layer) {
-                      return enroot_.find(layer).has_value();
-                  });
+    /// A damaged file in enroot's cache costs time and no more: its layer is fetched.
+    BuiltImage build_with_enroot(const fs::path& file, const fs::path& scratch) {
+        for (;;) {
+            try {
+                return build_image(*source_,
+                                   {image_, image_config_, fmt::format("aic:{}", id_.str()),
+                                    donors_, reference_.registry() ? &enroot_ : nullptr},
+                                   file, scratch, config_.spool.value, options_, observer_.progress,
+                                   stop_);
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::integrity || !leave_out_damaged())
+                    throw;
+                ::unlink(file.c_str());
+            }
+        }
+    }
+
+    /// False when enroot's cache has nothing to do with it. Only then is there a next attempt, so
+    /// that it ends.
+    bool leave_out_damaged() {
+        bool is_any = false;
+        const auto& layers = image_.manifest.layers;
+        for (std::size_t i = 0; i < std::min(layers.size(), image_config_.diff_ids.size()); ++i) {
+            const auto& diff_id = image_config_.diff_ids[i];
+            const auto cached = reference_.registry() && !donors_.contains(diff_id)
+                                    ? enroot_.find(layers[i])
+                                    : std::nullopt;
+            if (!cached)
+                continue;
+            const auto fault = enroot_.fault_of(*cached, diff_id, stop_);
+            if (!fault)
+                continue;
+            warn("'{}' in enroot's cache is damaged, and its layer is fetched: {}",
+                 cached->file.path.native(), *fault);
+            enroot_.leave_out(layers[i]);
+            is_any = true;
+        }
+        return is_any;
     }
 
     cache::Record record_for(const BuiltImage& built, ContentHash layer_index_hash) const {
@@ -292,7 +315,7 @@ private:
     std::stop_token stop_;
     cache::Store store_;
     std::unique_ptr<registry::ImageSource> source_;
-    const EnrootCache enroot_;
+    EnrootCache enroot_;
     std::map<DiffId, Donor> donors_;
     registry::ResolvedImage image_;
     ImageId id_;
@@ -321,14 +344,20 @@ std::string variant_name(std::string_view compression, std::uint32_t block_bytes
 
 std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
                                                 std::string_view variant) {
-    auto image = store.find(id, variant);
-    std::error_code error;
-    if (image && fs::file_size(image->file(), error) != image->record.size_bytes) {
+    const auto directory = store.layout().variant(id, variant);
+    for (;;) {
+        const auto before = cache::inode_of(directory);
+        auto image = store.find(id, variant);
+        std::error_code error;
+        if (!image || fs::file_size(image->file(), error) == image->record.size_bytes)
+            return image;
+        // Compaction may have put another file there since the record was read.
+        if (cache::inode_of(directory) != before)
+            continue;
         warn("'{}' is not as its record says and is made again", image->file().native());
         store.quarantine(*image);
         return std::nullopt;
     }
-    return image;
 }
 
 ImportResult import_image(const oci::Reference& reference, const Config& config,

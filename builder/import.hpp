@@ -24,6 +24,8 @@ struct ImportOptions {
     bool platform_is_demanded = false; ///< by the user; else another one is only worth a warning
     unsigned threads = 1;              ///< that compress
     std::optional<std::filesystem::path> output; ///< only this file, nothing in the store
+    std::optional<std::filesystem::path>
+        enroot_cache{}; ///< another directory than enroot's own settings name; it has to be usable
 
     /// "zstd1-128k", "gzip9-1m-keep-ids": what tells variants of one image apart.
     std::string variant() const;
@@ -34,6 +36,8 @@ struct TakenOver {
     std::uint64_t size_bytes = 0;
     std::string from; ///< the reference of the one that gave most
     std::optional<CopyMethod> method;
+    std::size_t enroot_layers = 0;  ///< that enroot had kept, and were not fetched
+    std::uint64_t enroot_bytes = 0; ///< of their blobs, as a registry serves them
 };
 
 struct ImportResult {

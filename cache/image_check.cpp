@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/image_check.hpp"
 
+#include "cache/inode_of.hpp"
 #include "cache/record.hpp"
 #include "cache/subtree.hpp"
 #include "core/error.hpp"
@@ -259,7 +260,13 @@ private:
 
 CheckedImage check_image(const Layout& layout, const fs::path& directory, Depth depth,
                          std::stop_token stop) {
-    return ImageCheck(layout, directory, depth, std::move(stop)).run();
+    for (;;) {
+        const auto before = inode_of(directory);
+        auto checked = ImageCheck(layout, directory, depth, stop).run();
+        // Compaction may have put another image there, and the half of each does not fit the other.
+        if (checked.faults.empty() || inode_of(directory) == before)
+            return checked;
+    }
 }
 
 } // namespace aic::cache

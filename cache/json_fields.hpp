@@ -48,6 +48,14 @@ public:
         throw Error(ErrorKind::integrity, "the field '{}' is no number of its range", name);
     }
 
+    /// Nothing where the field is null, or missing because the file is older than the field.
+    template <typename T>
+    std::optional<T> number_if_known(const char* name) const {
+        const auto found = object_.find(name);
+        return found == object_.end() || found->is_null() ? std::nullopt
+                                                          : std::optional(number<T>(name));
+    }
+
     oci::Platform platform(const char* name) const {
         const auto text = get<std::string>(name);
         try {
@@ -126,6 +134,10 @@ inline std::string to_file_text(const nlohmann::json& value) {
 /// Null for what is not there.
 inline nlohmann::json text_or_null(const std::optional<std::string>& text) {
     return text ? nlohmann::json(*text) : nlohmann::json(nullptr);
+}
+
+inline nlohmann::json number_or_null(const std::optional<std::uint64_t>& number) {
+    return number ? nlohmann::json(*number) : nlohmann::json(nullptr);
 }
 
 } // namespace aic::cache

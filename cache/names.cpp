@@ -47,6 +47,11 @@ NameState tombstone(const NameState& state, std::string how) {
     return removed;
 }
 
+Error name_in_use(const ImageName& name) {
+    return Error(ErrorKind::usage, "the name '{}' is in use", name.str())
+        .with_hint(fmt::format("'aic-image rm {}' frees it", name.str()));
+}
+
 void require_free(const NameState& current, const std::optional<std::string>& directory) {
     if (current.directory && directory && *current.directory != *directory)
         throw Error(ErrorKind::usage, "the name '{}' is in use: it was given in '{}'",
@@ -161,8 +166,10 @@ NameState Names::set(const ImageName& name, const NamedImage& image,
     return update(name, [&](const NameHistory& history) -> std::optional<NameState> {
         const auto* current = current_of(history);
         const bool is_same = current && current->is_of(image.id, image.variant);
-        if (is_same && (replace == Replace::no || current->directory == directory))
+        if (is_same && (replace != Replace::yes || current->directory == directory))
             return std::nullopt;
+        if (current && replace == Replace::never)
+            throw name_in_use(name);
         if (current && replace == Replace::no)
             require_free(*current, directory);
         return set_state(name, image, directory);
@@ -190,8 +197,7 @@ NameState Names::rename(const ImageName& from, const ImageName& to) const {
         // Even where it stands for that image already it gets a further state, so that somebody who
         // renames it the other way at the same moment does not remove it.
         if (current && !current->is_same_image(*source))
-            throw Error(ErrorKind::usage, "the name '{}' is in use", to.str())
-                .with_hint(fmt::format("'aic-image rm {}' frees it", to.str()));
+            throw name_in_use(to);
         return set_state(to, image_of(*source, fmt::format("rename {}", from.str())),
                          source->directory);
     });

@@ -10,7 +10,9 @@
 
 namespace aic::cache {
 
-enum class Replace { no, yes };
+/// Of a name that stands for another image. `no`: when it was given in another directory it stays;
+/// `never`: it stays wherever it was given.
+enum class Replace { no, yes, never };
 
 /// An image to be named, and how it came here.
 struct NamedImage {

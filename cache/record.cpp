@@ -71,6 +71,7 @@ std::string to_json(const Record& record) {
         {"created", utc_time(record.created_seconds)},
         {"owner_uid", record.owner_uid},
         {"made_by", record.made_by},
+        {"dead_bytes", number_or_null(record.dead_bytes)},
     });
 }
 
@@ -98,6 +99,7 @@ Record parse_record(std::string_view text) {
         .created_seconds = parse_utc_time(fields.get<std::string>("created")),
         .owner_uid = fields.number<std::int64_t>("owner_uid"),
         .made_by = fields.get<std::string>("made_by"),
+        .dead_bytes = fields.number_if_known<std::uint64_t>("dead_bytes"),
     };
     for (const auto& segment : fields.at("segments"))
         record.segments.push_back(parse_segment(segment));

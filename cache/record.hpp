@@ -49,6 +49,8 @@ struct Record {
     std::int64_t created_seconds = 0; ///< Unix time the image was made
     std::int64_t owner_uid = 0;
     std::string made_by; ///< "aic-image 0.1.0 on HOST"
+    /// Of the segments, what no path of the image leads to; nothing where that was not counted.
+    std::optional<std::uint64_t> dead_bytes{};
 };
 
 std::string to_json(const Record& record);

@@ -5,9 +5,11 @@
 #include "core/error.hpp"
 #include "core/files.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <ctime>
 
 namespace fs = std::filesystem;
@@ -64,6 +66,27 @@ bool move_into_trash(const Layout& layout, const ImageId& id, std::string_view v
     return false;
 }
 
+/// Exchanges two directories; false when one of them is not there. What cannot be done in one step
+/// is done in two, of which the first brings `there` aside.
+bool exchange(const fs::path& staged, const fs::path& there, const fs::path& aside) {
+    if (::rename(staged.c_str(), aside.c_str()) != 0)
+        throw system_error("publishing '{}'", there.native());
+    if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, there.c_str(), RENAME_EXCHANGE) == 0)
+        return true;
+    const int reason = errno;
+    if (::rename(aside.c_str(), staged.c_str()) != 0 || reason == ENOENT)
+        return false; // emptying the trash took ours, or theirs was removed
+    if (reason != EINVAL && reason != ENOSYS && reason != EOPNOTSUPP)
+        throw error_from_errno(reason, fmt::format("publishing '{}'", there.native()));
+    if (::rename(there.c_str(), aside.c_str()) != 0)
+        return false;
+    if (::rename(staged.c_str(), there.c_str()) == 0 || errno == EEXIST || errno == ENOTEMPTY)
+        return true; // in the latter case somebody has just made it again
+    const auto failure = system_error("publishing '{}'", there.native());
+    ::rename(aside.c_str(), there.c_str());
+    throw failure;
+}
+
 } // namespace
 
 bool Trash::put(const ImageId& id, std::string_view variant) const {
@@ -99,6 +122,26 @@ bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
         note.done();
     }
     return false;
+}
+
+bool Trash::replace(const ImageId& id, std::string_view variant, const fs::path& staged) const {
+    const auto image = layout_.variant(id, variant);
+    if (!is_there(image))
+        return false;
+    fsync_directory(staged);
+    const auto place = layout_.trash() / entry_name(std::time(nullptr)) / id.hex();
+    make_directories(place, k_private_mode);
+    ChangeNote note(layout_, ObjectKey::image(id, variant));
+    const bool is_replaced = exchange(staged, image, place / variant);
+    if (is_replaced) {
+        fsync_directory(image.parent_path());
+        fsync_directory(place);
+    } else {
+        ::rmdir(place.c_str());
+        ::rmdir(place.parent_path().c_str());
+    }
+    note.done();
+    return is_replaced;
 }
 
 std::vector<TrashedImage> Trash::list() const {

@@ -33,6 +33,12 @@ public:
     /// Puts the image that was removed last back, unless it is there; false when there is none.
     bool bring_back(const ImageId& id, std::string_view variant) const;
 
+    /// Puts the finished image directory `staged` in the place of the image that is there, which
+    /// goes to the trash; false when there is none (any more). One step where the file system can
+    /// exchange two directories; where it cannot (NFS), there is nothing at the path for a moment.
+    bool replace(const ImageId& id, std::string_view variant,
+                 const std::filesystem::path& staged) const;
+
     /// Oldest first.
     std::vector<TrashedImage> list() const;
     std::optional<TrashedImage> find(const ImageId& id, std::string_view variant) const;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_json.hpp"
 
+#include "builder/squashfs/segment.hpp"
+#include "builder/stored_tree.hpp"
 #include "cache/pins.hpp"
 #include "cache/uses.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
 
 namespace aic::cli {
 
@@ -17,6 +23,7 @@ json segment_json(const cache::SegmentRecord& segment) {
         {"offset", segment.offset},
         {"length", segment.length_bytes},
         {"xxh128", segment.hash.hex()},
+        {"is_cut", segment.format == squashfs::k_cut_segment_format},
     };
 }
 
@@ -28,6 +35,15 @@ json pin_json(const cache::Pin& pin) {
 }
 
 } // namespace
+
+std::optional<std::uint64_t> dead_bytes_if_known(const cache::StoredImage& image) {
+    try {
+        return builder::dead_bytes_of(image);
+    } catch (const Error& error) {
+        warn("counting what is dead in the image: {}", error.message());
+        return std::nullopt;
+    }
+}
 
 json time_or_null(const std::optional<std::int64_t>& unix_seconds) {
     return unix_seconds ? json(cache::utc_time(*unix_seconds)) : json(nullptr);
@@ -66,6 +82,10 @@ json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& 
     const auto& record = stored.record;
     auto image = image_json(layout, cache::Holders::read(layout), stored);
     image["made_by"] = record.made_by;
+    const auto dead = dead_bytes_if_known(stored);
+    image["dead_bytes"] = dead ? json(*dead) : json(nullptr);
+    image["live_bytes"] =
+        dead ? json(record.size_bytes - std::min(*dead, record.size_bytes)) : json(nullptr);
     image["segments"] = json::array();
     for (const auto& segment : record.segments)
         image["segments"].push_back(segment_json(segment));

@@ -22,6 +22,10 @@ nlohmann::json image_json(const cache::Layout& layout, const cache::Holders& hol
 /// All of that, its segments, manifest and config.
 nlohmann::json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& image);
 
+/// Of the image's segments, the bytes that no path leads to; what cannot be counted, because
+/// something is damaged, is warned of.
+std::optional<std::uint64_t> dead_bytes_if_known(const cache::StoredImage& image);
+
 /// A time as `--json` shows it; null when there is none.
 nlohmann::json time_or_null(const std::optional<std::int64_t>& unix_seconds);
 

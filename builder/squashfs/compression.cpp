@@ -160,6 +160,17 @@ std::string Compression::str() const {
                      : std::string(name_of_kind(kind));
 }
 
+Compression Compression::parse_recorded(std::string_view text) {
+    for (const auto kind : {CompressionKind::none, CompressionKind::gzip, CompressionKind::lz4,
+                            CompressionKind::zstd}) {
+        const auto levels = levels_of(kind);
+        for (int level = levels.lowest; level <= levels.highest; ++level)
+            if (const Compression compression{kind, level}; compression.str() == text)
+                return compression;
+    }
+    throw Error(ErrorKind::integrity, "'{}' is no compression of ours", text);
+}
+
 CompressorId Compression::id() const {
     switch (kind) {
     case CompressionKind::zstd:

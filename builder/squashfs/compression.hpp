@@ -22,8 +22,10 @@ struct Compression {
 
     /// From "zstd", "zstd:3", "gzip:6", "lz4", "none"; throws Error(usage).
     static Compression parse(std::string_view text);
-    /// "zstd1", "gzip9", "lz4", "none": the form that names of variants use.
+    /// "zstd1", "gzip9", "lz4", "none": the form that records and names of variants use.
     std::string str() const;
+    /// From that form; throws Error(integrity).
+    static Compression parse_recorded(std::string_view text);
     CompressorId id() const;
     /// The compressor's options as they follow the superblock, without a metadata header; empty
     /// when the defaults of mksquashfs apply.

@@ -19,6 +19,10 @@ inline constexpr std::uint32_t k_segment_format = 1;
 /// above what k_segment_format can come to, so that the one is never taken for the other.
 inline constexpr std::uint32_t k_foreign_segment_format = 1'000'000;
 
+/// The same for a segment that compaction took something out of: it still serves the image it is
+/// in, and no other (docs/decisions/0014-compaction-in-place.md).
+inline constexpr std::uint32_t k_cut_segment_format = 1'000'001;
+
 /// Where one regular file's bytes are within a segment. Our own segments have it either whole in a
 /// fragment block, when it is smaller than a block, or in blocks of its own, the last of which may
 /// be short. In a foreign one whole blocks may be followed by a rest in a fragment block.

@@ -2,6 +2,8 @@
 #include "cli/commands/gc.hpp"
 
 #include "cache/names.hpp"
+#include "cli/compacting.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
@@ -73,7 +75,8 @@ nlohmann::json decision_json(const Decision& decision) {
     };
 }
 
-nlohmann::json result_json(const cache::Collected& collected, bool is_dry_run) {
+nlohmann::json result_json(const cache::Collected& collected,
+                           const std::vector<Compacting>& compactings, bool is_dry_run) {
     auto decisions = nlohmann::json::array();
     for (const auto& decision : collected.decisions)
         decisions.push_back(decision_json(decision));
@@ -85,6 +88,7 @@ nlohmann::json result_json(const cache::Collected& collected, bool is_dry_run) {
         {"unlinked_images", collected.emptied_images},
         {"unlinked_bytes", collected.emptied_bytes},
         {"leavings", collected.leavings},
+        {"compactions", to_json(compactings)},
     };
 }
 
@@ -112,16 +116,23 @@ void tell_sum(Session& session, const cache::Collected& collected,
 
 void Gc::describe(CLI::App& app) {
     app.description("remove images that nobody needs, and other leavings");
+    auto* compact = app.add_option("--compact", compact_,
+                                   "only cut out of these images, at once, what they do not show");
+    compact->type_name("IMAGE")->expected(1, -1);
     app.add_flag("--dry-run", dry_run_, "only say what would go, and why");
     app.add_option("--max-size", max_size_,
                    "remove the least recently used until all images fit (default: gc.max_size)")
-        ->type_name("SIZE");
+        ->type_name("SIZE")
+        ->excludes(compact);
     app.add_option("--older-than", older_than_, "remove what was not used for so long: 30d, 12h")
-        ->type_name("TIME");
+        ->type_name("TIME")
+        ->excludes(compact);
     app.add_option("--keep", keep_newest_, "of each repository these newest images stay")
         ->type_name("N")
-        ->check(CLI::Range(0U, 1'000'000U).description(""));
-    app.add_flag("--purge", purge_, "empty the trash too, so that the space is free now");
+        ->check(CLI::Range(0U, 1'000'000U).description(""))
+        ->excludes(compact);
+    app.add_flag("--purge", purge_, "empty the trash too, so that the space is free now")
+        ->excludes(compact);
     app.footer(
         R"(Never removed: an image that a name stands for, the three different ones before it, and pinned
 images. What was made or used within gc.min_age (14 days) stays too, unless --older-than says a
@@ -129,10 +140,15 @@ shorter time. Of the rest everything goes, or with --max-size or --older-than wh
 
 Removed images are in the trash for gc.trash_age (7 days) and can be restored; later they are unlinked.
 
+Of an image that stays and was not used for gc.min_age, what upper layers replaced or removed is cut
+out when it is more than 10 % of the file. The path stays, and the file that was there goes to the
+trash. Layers that were cut can no longer be taken from this image when another one is pulled.
+
 Examples:
   aic-image gc --dry-run
   aic-image gc --max-size 500G --keep 2
-  aic-image gc --older-than 30d --purge)");
+  aic-image gc --older-than 30d --purge
+  aic-image gc --compact exp)");
 }
 
 cache::CollectOptions Gc::collect_options(const GcConfig& settings) const {
@@ -155,14 +171,42 @@ cache::CollectOptions Gc::collect_options(const GcConfig& settings) const {
     return options;
 }
 
-void Gc::run(Session& session) {
-    const auto options = collect_options(session.config().gc);
-    const auto collected = cache::collect(session.store(), options, session.stop());
+void Gc::compact_asked(Session& session) const {
+    const auto store = session.store();
+    std::vector<Compacting> compactings;
+    for (const auto& text : compact_)
+        for (const auto& image : find_stored(store, text).images)
+            compactings.push_back(asked_compaction(image));
+    if (!dry_run_)
+        compact_chosen(session, store, compactings);
     if (session.json())
-        return session.print_json(result_json(collected, dry_run_));
+        return session.print_json({{"dry_run", dry_run_}, {"compactions", to_json(compactings)}});
+    session.print_bytes(table_of(compactings));
+    session.flush();
+    if (const auto line = sum_line(compactings, dry_run_); !line.empty())
+        session.say(line);
+}
+
+void Gc::run(Session& session) {
+    if (!compact_.empty())
+        return compact_asked(session);
+    const auto store = session.store();
+    const auto options = collect_options(session.config().gc);
+    // First, so that the limits apply to what is left, and --purge to what was there.
+    auto compactings = choose_compactions(
+        store, cache::choose(cache::facts_of(store), options.eviction), options.eviction);
+    if (!dry_run_)
+        compact_chosen(session, store, compactings);
+    const auto collected = cache::collect(store, options, session.stop());
+    if (session.json())
+        return session.print_json(result_json(collected, compactings, dry_run_));
     if (!collected.decisions.empty())
         session.print_bytes(table_of(collected.decisions));
-    session.flush(); // the sum comes below the table
+    if (!compactings.empty())
+        session.print_bytes("\n" + table_of(compactings));
+    session.flush(); // the sums come below the tables
+    if (const auto line = sum_line(compactings, dry_run_); !line.empty())
+        session.say(line);
     tell_sum(session, collected, options);
 }
 

@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 
 #include <string>
+#include <vector>
 
 namespace aic::cli {
 
@@ -19,12 +20,14 @@ public:
 
 private:
     cache::CollectOptions collect_options(const GcConfig& settings) const;
+    void compact_asked(Session& session) const;
 
     bool dry_run_ = false;
     bool purge_ = false;
     std::string max_size_;
     std::string older_than_;
     std::size_t keep_newest_ = 0;
+    std::vector<std::string> compact_;
 };
 
 } // namespace aic::cli

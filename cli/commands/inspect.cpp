@@ -14,6 +14,8 @@
 #include "core/printable.hpp"
 #include "oci/image_config.hpp"
 
+#include <algorithm>
+
 namespace aic::cli {
 
 namespace {
@@ -35,6 +37,18 @@ std::string pin_text(const cache::Pin& pin) {
                        pin.note.value_or(""));
 }
 
+/// "1.5 GB of 1.6 GB, 7.2 % is dead"
+std::string live_text(const cache::StoredImage& image) {
+    const auto dead = dead_bytes_if_known(image);
+    const auto size_bytes = image.record.size_bytes;
+    if (!dead || size_bytes == 0)
+        return "";
+    const auto dead_bytes = std::min(*dead, size_bytes);
+    return fmt::format("{} of {}, {:.1f} % is dead", human_size(size_bytes - dead_bytes),
+                       human_size(size_bytes),
+                       100.0 * static_cast<double>(dead_bytes) / static_cast<double>(size_bytes));
+}
+
 void print_stored(Session& session, const cache::StoredImage& image) {
     const auto& record = image.record;
     const auto layout = session.store().layout();
@@ -50,6 +64,7 @@ void print_stored(Session& session, const cache::StoredImage& image) {
     print_field(session, "path", image.file().native());
     print_field(session, "size",
                 fmt::format("{} ({} bytes)", human_size(record.size_bytes), record.size_bytes));
+    print_field(session, "live data", live_text(image));
     print_field(session, "variant", fmt::format("{}, profile {}", record.variant, record.profile));
     print_field(session, "digest", record.file_digest.hex());
     print_field(session, record.reference.starts_with(foreign::k_file_scheme) ? "added" : "pulled",

@@ -5,26 +5,19 @@
 #include "cache/collector.hpp"
 #include "cache/names.hpp"
 #include "cache/uses.hpp"
+#include "cli/block_size.hpp"
 #include "cli/image_json.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/taken_over.hpp"
 #include "core/error.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <thread>
 
 namespace aic::cli {
 
 namespace {
-
-std::uint32_t parse_block_size(const std::string& text) {
-    const auto bytes = parse_size(text);
-    if (bytes < squashfs::k_min_block_bytes || bytes > squashfs::k_max_block_bytes
-        || !std::has_single_bit(bytes))
-        throw Error(ErrorKind::usage, "the block size {} is no power of two from 4K to 1M", text);
-    return static_cast<std::uint32_t>(bytes);
-}
 
 std::string planned_line(const builder::ImportPlan& plan) {
     const auto here =
@@ -35,28 +28,12 @@ std::string planned_line(const builder::ImportPlan& plan) {
                        plan.layer_count == 1 ? "" : "s", here);
 }
 
-/// "1.5 of 1.7 GB taken from … (reflink)"
-std::string taken_line(const builder::ImportResult& result) {
-    const auto& taken = result.taken_over;
-    if (!taken.method)
-        return "";
-    return fmt::format("\n  {} of {} taken from {} ({})", human_size(taken.size_bytes),
-                       human_size(result.record.size_bytes), taken.from, name_of(*taken.method));
-}
-
-nlohmann::json taken_json(const builder::TakenOver& taken) {
-    if (!taken.method)
-        return nullptr;
-    return {
-        {"size_bytes", taken.size_bytes}, {"from", taken.from}, {"method", name_of(*taken.method)}};
-}
-
 std::string done_line(const builder::ImportResult& result, double seconds) {
     if (result.was_there)
         return fmt::format("already here: {}", human_size(result.record.size_bytes));
     return fmt::format("pulled in {:.{}f} s: {}{}\n  next: srun --container-image={} COMMAND",
                        seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
-                       taken_line(result), result.file.native());
+                       taken_over_lines(result), result.file.native());
 }
 
 nlohmann::json plan_event(const builder::ImportPlan& plan) {
@@ -183,7 +160,7 @@ void Pull::run(Session& session) {
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));
             images.back()["was_there"] = result.was_there;
-            images.back()["taken_over"] = taken_json(result.taken_over);
+            add_taken_over(images.back(), result.taken_over);
         } else {
             session.say(done_line(result, took.count()));
             session.print(result.file.native());

@@ -2,6 +2,7 @@
 #include "cli/commands/stats.hpp"
 
 #include "cache/catalogue_view.hpp"
+#include "cache/objects.hpp"
 #include "cache/trash.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
@@ -23,6 +24,7 @@ struct Share {
     std::uint64_t pins = 0;
     std::uint64_t trash_images = 0;
     std::uint64_t trash_bytes = 0;
+    std::uint64_t dead_bytes = 0; ///< that no path leads to, as far as records tell
 
     /// In segments that the same user has several times.
     std::uint64_t repeated_bytes() const {
@@ -46,6 +48,19 @@ void add_trash(const cache::Layout& layout, Share& share) {
     }
 }
 
+/// What others keep private, or is damaged, is left out.
+void add_dead(const cache::Layout& layout, Share& share) {
+    try {
+        for (const auto& key : cache::object_keys(layout))
+            if (key.kind() == cache::ObjectKind::image)
+                if (const auto object = cache::read_object(layout, key))
+                    share.dead_bytes += std::get<cache::Record>(*object).dead_bytes.value_or(0);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::denied)
+            throw;
+    }
+}
+
 Shares shares_of(const cache::Layout& layout) {
     const auto view = cache::view_catalogue(layout);
     Shares shares;
@@ -58,17 +73,20 @@ Shares shares_of(const cache::Layout& layout) {
     shares[layout.owner()]; // even when all he has is in the trash
     for (auto& [owner, share] : shares) {
         share.images.owner_uid = owner;
-        add_trash(cache::Layout(layout.root(), static_cast<uid_t>(owner)), share);
+        const cache::Layout own(layout.root(), static_cast<uid_t>(owner));
+        add_trash(own, share);
+        add_dead(own, share);
     }
     return shares;
 }
 
 std::string table_of(const Shares& shares) {
-    std::vector<std::vector<std::string>> rows = {
-        {"OWNER", "IMAGES", "SIZE", "SEGMENTS", "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH"}};
+    std::vector<std::vector<std::string>> rows = {{"OWNER", "IMAGES", "SIZE", "DEAD", "SEGMENTS",
+                                                   "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH"}};
     for (const auto& [owner, share] : shares)
         rows.push_back({std::to_string(owner), std::to_string(share.images.images),
-                        human_size(share.images.size_bytes), human_size(share.images.segment_bytes),
+                        human_size(share.images.size_bytes), human_size(share.dead_bytes),
+                        human_size(share.images.segment_bytes),
                         human_size(share.images.unique_segment_bytes),
                         human_size(share.repeated_bytes()), std::to_string(share.names),
                         std::to_string(share.pins), human_size(share.trash_bytes)});
@@ -77,12 +95,12 @@ std::string table_of(const Shares& shares) {
 
 std::string csv_of(const Shares& shares) {
     std::string text = "owner_uid,images,size_bytes,segment_bytes,unique_segment_bytes,"
-                       "repeated_bytes,names,pins,trash_images,trash_bytes\n";
+                       "repeated_bytes,names,pins,trash_images,trash_bytes,dead_bytes\n";
     for (const auto& [owner, share] : shares)
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
                             share.images.size_bytes, share.images.segment_bytes,
                             share.images.unique_segment_bytes, share.repeated_bytes(), share.names,
-                            share.pins, share.trash_images, share.trash_bytes);
+                            share.pins, share.trash_images, share.trash_bytes, share.dead_bytes);
     return text;
 }
 
@@ -98,7 +116,8 @@ nlohmann::json to_json(const Shares& shares) {
                           {"names", share.names},
                           {"pins", share.pins},
                           {"trash_images", share.trash_images},
-                          {"trash_bytes", share.trash_bytes}});
+                          {"trash_bytes", share.trash_bytes},
+                          {"dead_bytes", share.dead_bytes}});
     return {{"owners", owners}};
 }
 
@@ -108,7 +127,9 @@ void Stats::describe(CLI::App& app) {
     app.description("show how much of what is in the store, for each owner");
     app.add_flag("--csv", csv_, "print comma-separated values");
     app.footer(
-        R"(SEGMENTS is what the layers of all images take, UNIQUE what equal ones take if each is counted once,
+        R"(DEAD is what upper layers replaced or removed, and the files still hold so that other images can
+take the layers whole; 'aic-image gc' cuts it out where it is more than 10 % of a file.
+SEGMENTS is what the layers of all images take, UNIQUE what equal ones take if each is counted once,
 and REPEATED the difference, which sharing saves where the file system can share blocks.
 
 Examples:

@@ -54,6 +54,30 @@ TEST_F(EnrootCacheTest, what_is_found_converts_by_its_diff_id_alone) {
     EXPECT_ERROR(ErrorKind::integrity, convert(DiffId(sha256_of("another"))));
 }
 
+TEST_F(EnrootCacheTest, what_is_wrong_with_a_file_is_told) {
+    const EnrootCache kept(cache);
+    const auto fault = [&](const DiffId& diff_id) {
+        return kept.fault_of(found().value(), diff_id, {});
+    };
+    const DiffId right(sha256_of(tar));
+    const DiffId wrong(sha256_of("another"));
+    EXPECT_FALSE(fault(right));
+    EXPECT_EQ(fault(wrong), fmt::format("it holds {} instead of {}", right.str(), wrong.str()));
+    write_file(file, testing::zstd(tar).substr(0, 30), 0640);
+    EXPECT_TRUE(fault(right));
+}
+
+TEST_F(EnrootCacheTest, what_was_left_out_is_not_found) {
+    EnrootCache kept(cache);
+    kept.leave_out(served);
+    EXPECT_FALSE(kept.find(served));
+}
+
+TEST_F(EnrootCacheTest, a_directory_that_is_not_there_is_not_usable) {
+    EXPECT_TRUE(EnrootCache(cache).is_usable());
+    EXPECT_FALSE(EnrootCache(directory / "nowhere").is_usable());
+}
+
 TEST_F(EnrootCacheTest, what_is_not_there_is_not_found) {
     fs::remove(file);
     EXPECT_FALSE(found());

@@ -172,5 +172,43 @@ class RefusedTest(AddTest):
         self.assertIn("aic-image add", result.stderr)
 
 
+class NamedTest(AddTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.file = self.squash("one.sqsh")
+
+    def assert_refused(self, *arguments: str | Path) -> str:
+        result = self.aic.run("add", *arguments)
+        self.assertEqual(result.status, Status.USAGE, result)
+        return result.stderr
+
+    def another(self) -> Path:
+        (self.source / "more").write_text("more\n")
+        return self.squash("two.sqsh")
+
+    def test_the_image_has_the_name(self) -> None:
+        image = self.add(self.file, "--name", "exp")
+        self.assertEqual(self.succeed("path", "exp").out.strip(), str(image))
+        self.assertIn(f"add {self.file}", self.succeed("history", "exp").out)
+
+    def test_a_name_in_use_stays_with_its_image(self) -> None:
+        image = self.add(self.file, "--name", "exp")
+        other = self.another()
+        message = self.assert_refused(other, "--name", "exp")
+        self.assertIn("the name 'exp' is in use", message)
+        self.assertEqual(self.succeed("path", "exp").out.strip(), str(image))
+
+    def test_the_same_file_may_get_the_same_name_again(self) -> None:
+        self.assertEqual(self.add(self.file, "--name", "exp"), self.add(self.file, "--name", "exp"))
+
+    def test_several_files_have_no_one_name(self) -> None:
+        self.assert_refused(self.file, self.another(), "--name", "exp")
+        self.assertEqual(self.aic.images(), [])
+
+    def test_what_is_no_name_is_refused_before_anything_is_copied(self) -> None:
+        self.assert_refused(self.file, "--name", "../x")
+        self.assertEqual(self.aic.images(), [])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -39,7 +39,8 @@ inline cache::Record sample_record(std::string_view name = "sample") {
             .profile = "enroot",
             .created_seconds = 1'700'000'000,
             .owner_uid = 1000,
-            .made_by = "aic-image 0.1.0 on host"};
+            .made_by = "aic-image 0.1.0 on host",
+            .dead_bytes = 345};
 }
 
 } // namespace aic::testing

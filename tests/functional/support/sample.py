@@ -36,13 +36,13 @@ class Sample:
 def served_sample() -> Iterator[Sample]:
     layout = sample_layout()
     with tempfile.TemporaryDirectory(prefix="aic-sample-") as scratch:
-        reference_tree = _unpack_with_umoci(layout, Path(scratch) / "bundle")
+        reference_tree = unpack_with_umoci(layout, Path(scratch) / "bundle")
         with Registry(Path(scratch) / "registry") as registry:
             registry.push(layout, SAMPLE_TAG, f"{NAME}:{SAMPLE_TAG}")
             yield Sample(registry, reference_tree)
 
 
-def _unpack_with_umoci(layout: Path, bundle: Path) -> tree.Tree:
+def unpack_with_umoci(layout: Path, bundle: Path) -> tree.Tree:
     if shutil.which("umoci") is None:
         raise unittest.SkipTest("needs umoci, which is not installed")
     rootless = [] if os.geteuid() == 0 else ["--rootless"]
