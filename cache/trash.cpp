@@ -159,11 +159,16 @@ std::vector<fs::path> Trash::entries_older_than(std::chrono::seconds age,
 
 void Trash::discard(const fs::path& entry) const {
     // Out of reach of bring_back() by one rename; what follows may be interrupted and is finished
-    // by whoever next cleans up.
+    // by whoever next cleans up. Nothing is made for it: the disk may have no inode left.
     make_directories(layout_.temporary(), k_private_mode);
-    const WorkDir grave(layout_.temporary());
-    if (::rename(entry.c_str(), (grave.path() / "trash").c_str()) != 0 && errno != ENOENT)
+    const auto grave = layout_.temporary() / unique_name();
+    if (::rename(entry.c_str(), grave.c_str()) != 0) {
+        if (errno == ENOENT)
+            return;
         throw system_error("removing '{}'", entry.native());
+    }
+    std::error_code ignored; // somebody who cleans up may be at it too
+    fs::remove_all(grave, ignored);
 }
 
 } // namespace aic::cache
