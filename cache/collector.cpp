@@ -140,12 +140,15 @@ std::vector<ImageFacts> facts_of(const Store& store) {
 
 Collected collect(const Store& store, const CollectOptions& options, std::stop_token stop) {
     Collected collected{.decisions = choose(facts_of(store), options.eviction)};
-    if (options.mode == Mode::collect)
+    if (options.mode == Mode::collect) {
+        // First, since putting more into the trash takes inodes that a full disk has not.
+        empty_trash(store.layout(), options, collected, stop);
         for (auto& decision : collected.decisions)
             if (decision.verdict == Verdict::remove) {
                 check(stop);
                 carry_out(store.layout(), decision);
             }
+    }
     empty_trash(store.layout(), options, collected, stop);
     remove_leavings(store, options.mode, collected);
     return collected;

@@ -77,14 +77,6 @@ bool mark_folded(Catalogue& catalogue, const CatalogueView& view, const Layout& 
     return has_news;
 }
 
-/// Entries go one generation late: should the newest be damaged, the one before and the entries
-/// that are still there make up for it.
-void remove_entries(const Layout& layout, const std::vector<PendingEntry>& entries) {
-    for (const auto& entry : entries)
-        if (entry.owner == layout.owner())
-            ::unlink(path_of(layout, entry).c_str());
-}
-
 /// False when somebody else published meanwhile.
 bool publish(const Layout& layout, const CatalogueView& view, Catalogue& catalogue,
              system_clock::time_point now) {
@@ -100,7 +92,9 @@ bool publish(const Layout& layout, const CatalogueView& view, Catalogue& catalog
     catalogue.check();
     if (!generations.publish(catalogue, self.number) || !generations.leads_to_newest(self))
         return false;
-    remove_entries(layout, view.folded);
+    // One generation late: should the newest be damaged, the one before and the entries that are
+    // still there make up for it.
+    remove_pending(layout, view.folded);
     generations.remove_older_than(now - k_generation_lifetime);
     return true;
 }

@@ -12,7 +12,7 @@ namespace aic::cache {
 
 /// When publishing a new generation is worth it.
 struct FoldPolicy {
-    std::size_t entries = 64;                            ///< so many are pending
+    std::size_t entries = 32;                            ///< so many are pending
     std::chrono::seconds age = std::chrono::minutes{10}; ///< or one is this old
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/generation.hpp"
 
+#include "core/content_hash.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/files.hpp"
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace fs = std::filesystem;
 
@@ -17,7 +19,7 @@ namespace aic::cache {
 namespace {
 
 constexpr std::uint64_t k_max_generation_bytes = 512 << 20; // millions of images
-constexpr std::size_t k_checksum_bytes = sizeof(Sha256Bytes);
+constexpr std::size_t k_checksum_bytes = sizeof(ContentHash::Bytes);
 constexpr std::uint64_t k_generations_kept = 2;
 
 std::optional<std::chrono::system_clock::time_point> modified(const fs::path& path) {
@@ -37,10 +39,10 @@ Catalogue read_generation(const fs::path& path) {
         || size_bytes > k_max_generation_bytes)
         throw Error(ErrorKind::integrity, "'{}' has not the size of a catalogue", path.native());
     sqlite::Buffer file(size_bytes - k_checksum_bytes);
-    Sha256Bytes checksum;
+    ContentHash::Bytes checksum;
     pread_exact(fd.get(), file.bytes(), 0, path);
     pread_exact(fd.get(), checksum, file.bytes().size(), path);
-    if (sha256_of(file.bytes()) != checksum)
+    if (ContentHash::of(std::as_const(file).bytes()).bytes() != checksum)
         throw Error(ErrorKind::integrity, "'{}' is damaged", path.native());
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
                       [&] { return Catalogue(std::move(file)); });
@@ -73,7 +75,7 @@ bool Generations::publish(const Catalogue& catalogue, std::uint64_t number) cons
     AtomicFile file(files_.path(number), 0444);
     catalogue.database().with_bytes([&](std::span<const std::byte> bytes) {
         file.write(bytes);
-        file.write(sha256_of(bytes));
+        file.write(ContentHash::of(bytes).bytes());
     });
     fsync_checked(file.fd(), files_.path(number)); // NFS reports a full disk here at the latest
     return files_.publish(file.temporary(), number);

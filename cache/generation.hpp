@@ -17,7 +17,7 @@ struct Generation {
     Catalogue catalogue;
 };
 
-/// The published files of a store's catalogue, `catalogue/<number>.db`: a database and the SHA-256
+/// The published files of a store's catalogue, `catalogue/<number>.db`: a database and the XXH3-128
 /// of its bytes. None is ever written again.
 class Generations {
 public:

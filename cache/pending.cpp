@@ -7,6 +7,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+
 namespace fs = std::filesystem;
 
 namespace aic::cache {
@@ -16,6 +21,9 @@ namespace {
 constexpr std::string_view k_intent = ".intent";
 constexpr std::string_view k_done = ".done";
 constexpr std::uint64_t k_max_entry_bytes = 4096;
+/// An unlink mostly waits, for the journal (4 ms on ext4 with discard) or for a server.
+constexpr std::size_t k_entries_per_remover = 4;
+constexpr std::size_t k_most_removers = 16;
 
 fs::path with_suffix(const fs::path& entry, std::string_view suffix) {
     return fs::path(entry).concat(suffix);
@@ -61,6 +69,24 @@ std::optional<ObjectKey> read_pending(const Layout& layout, const PendingEntry& 
     if (!text && entry.state == PendingState::intent)
         text = read_beneath(layout, fs::path(path).replace_extension(k_done), k_max_entry_bytes);
     return text ? std::optional(parse_object_key(*text)) : std::nullopt;
+}
+
+void remove_pending(const Layout& layout, const std::vector<PendingEntry>& entries) {
+    std::atomic<std::size_t> next = 0;
+    const auto remove_some = [&] {
+        for (auto at = next++; at < entries.size(); at = next++)
+            if (entries[at].owner == layout.owner())
+                ::unlink((layout.pending() / entries[at].file_name).c_str());
+    };
+    std::vector<std::jthread> helpers;
+    const auto wanted = std::min(entries.size() / k_entries_per_remover, k_most_removers);
+    try {
+        while (helpers.size() < wanted)
+            helpers.emplace_back(remove_some);
+    } catch (const std::system_error&) {
+        // No more threads for this user: those that there are do it.
+    }
+    remove_some();
 }
 
 } // namespace aic::cache

@@ -49,4 +49,7 @@ std::vector<PendingEntry> pending_entries(const Layout& layout);
 /// Throws Error(integrity) when it is no entry, or one of a newer version.
 std::optional<ObjectKey> read_pending(const Layout& layout, const PendingEntry& entry);
 
+/// Removes those of them that are the user's own, several at a time.
+void remove_pending(const Layout& layout, const std::vector<PendingEntry>& entries);
+
 } // namespace aic::cache

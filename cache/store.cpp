@@ -2,6 +2,7 @@
 #include "cache/store.hpp"
 
 #include "cache/pending.hpp"
+#include "cache/sync.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -43,6 +44,48 @@ ObjectKey key_of(const fs::path& variant) {
     if (!id)
         throw Error(ErrorKind::integrity, "'{}' is no image's directory", variant.native());
     return ObjectKey::image(ImageId(*id), variant.filename().native());
+}
+
+/// Each attempt that fails is one of somebody else that succeeded.
+constexpr int k_attempts = 100;
+
+/// Leaves `staged` where it is when another process published the same image first.
+void move_into_place(const Layout& layout, const fs::path& staged, const ImageId& id,
+                     std::string_view variant) {
+    const auto target = layout.variant(id, variant);
+    ChangeNote note(layout, ObjectKey::image(id, variant));
+    // A removal beside us may take the directory of the id away before the image is in it.
+    for (int attempt = 1;; ++attempt) {
+        make_directories(target.parent_path(), k_private_mode);
+        if (::rename(staged.c_str(), target.c_str()) == 0)
+            break;
+        if (errno == EEXIST || errno == ENOTEMPTY) {
+            debug("'{}' was published by another process meanwhile", target.native());
+            break;
+        }
+        if (errno != ENOENT)
+            throw system_error("publishing '{}'", target.native());
+        if (attempt == k_attempts)
+            throw Error(ErrorKind::busy, "others keep removing '{}'", target.parent_path().native())
+                .with_hint("run the command again");
+    }
+    sync_unless_gone(target.parent_path());
+    note.done();
+}
+
+/// A collection that spares not even what is new may have taken it: nothing when it is gone for
+/// good.
+std::optional<StoredImage> read_or_bring_back(const Layout& layout, const ImageId& id,
+                                              std::string_view variant) {
+    const auto target = layout.variant(id, variant);
+    for (int attempt = 0; attempt < k_attempts; ++attempt) {
+        if (auto image = read_image(target))
+            return image;
+        if (!Trash(layout).bring_back(id, variant))
+            return std::nullopt;
+    }
+    throw Error(ErrorKind::integrity, "'{}' is there without its record", target.native())
+        .with_hint("'aic-image verify --repair' takes it out");
 }
 
 } // namespace
@@ -137,31 +180,16 @@ std::vector<ReferenceRecord> Store::references() const {
 }
 
 StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::string_view variant) {
-    const auto target = layout_.variant(id, variant);
     fsync_directory(staged);
-    ChangeNote note(layout_, ObjectKey::image(id, variant));
-    // A removal beside us may take the directory of the id away before the image is in it.
-    constexpr int k_attempts = 100;
-    for (int attempt = 1;; ++attempt) {
-        make_directories(target.parent_path(), k_private_mode);
-        if (::rename(staged.c_str(), target.c_str()) == 0)
-            break;
-        if (errno == EEXIST || errno == ENOTEMPTY) {
-            debug("'{}' was published by another process meanwhile", target.native());
-            break;
-        }
-        if (errno != ENOENT || attempt == k_attempts)
-            throw system_error("publishing '{}'", target.native());
+    // Should somebody else's, which was there first, be removed right then: ours is still to hand.
+    for (int attempt = 0; attempt < k_attempts && fs::exists(staged); ++attempt) {
+        move_into_place(layout_, staged, id, variant);
+        if (auto image = read_or_bring_back(layout_, id, variant))
+            return std::move(*image);
     }
-    fsync_directory(target.parent_path());
-    note.done();
-    auto image = read_image(target);
-    // A collection that spares not even what is new may have taken it.
-    if (!image && Trash(layout_).bring_back(id, variant))
-        image = read_image(target);
-    if (image)
-        return std::move(*image);
-    throw Error(ErrorKind::system, "'{}' is gone right after it was published", target.native());
+    throw Error(ErrorKind::busy, "another process removed '{}' right after it was published",
+                layout_.variant(id, variant).native())
+        .with_hint("run the command again");
 }
 
 void Store::write_reference(const ReferenceRecord& reference, const oci::Platform& platform) {

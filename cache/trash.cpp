@@ -2,6 +2,7 @@
 #include "cache/trash.hpp"
 
 #include "cache/pending.hpp"
+#include "cache/sync.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 
@@ -45,25 +46,47 @@ bool is_there(const fs::path& directory) {
     return fs::is_directory(fs::symlink_status(directory, ignored));
 }
 
+/// Each attempt that fails is one of somebody else that succeeded.
+constexpr int k_attempts = 100;
+
+Error keeps_changing(const fs::path& image) {
+    return Error(ErrorKind::busy, "others keep removing and restoring '{}'", image.native())
+        .with_hint("run the command again");
+}
+
+/// A new `trash/<time>.<unique>/<id>`; false when somebody emptied the trash beside us.
+bool make_place(const fs::path& place) {
+    try {
+        make_directories(place, k_private_mode);
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found)
+            throw;
+        return false;
+    }
+}
+
 bool move_into_trash(const Layout& layout, const ImageId& id, std::string_view variant) {
     const auto image = layout.variant(id, variant);
-    // Emptying the trash may take our entry away before the image is in it.
-    constexpr int k_attempts = 100;
-    for (int attempt = 0; attempt < k_attempts && is_there(image); ++attempt) {
+    for (int attempt = 0; attempt < k_attempts; ++attempt) {
+        if (!is_there(image))
+            return false;
         const auto place = layout.trash() / entry_name(std::time(nullptr)) / id.hex();
-        make_directories(place, k_private_mode);
+        if (!make_place(place))
+            continue;
         if (::rename(image.c_str(), (place / variant).c_str()) == 0) {
-            fsync_directory(place);
+            sync_unless_gone(place);
             ::rmdir(layout.image(id).c_str()); // unless it has other variants
             return true;
         }
         const int reason = errno;
         ::rmdir(place.c_str());
         ::rmdir(place.parent_path().c_str());
+        // The image is gone, or our entry before the image was in it.
         if (reason != ENOENT)
             throw error_from_errno(reason, fmt::format("removing '{}'", image.native()));
     }
-    return false;
+    throw keeps_changing(image);
 }
 
 /// Exchanges two directories; false when one of them is not there. What cannot be done in one step
@@ -100,8 +123,6 @@ bool Trash::put(const ImageId& id, std::string_view variant) const {
 
 bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
     const auto image = layout_.variant(id, variant);
-    // A removal beside us may take the directory of the id away before the image is in it.
-    constexpr int k_attempts = 100;
     for (int attempt = 0; attempt < k_attempts; ++attempt) {
         if (is_there(image))
             return true;
@@ -111,17 +132,18 @@ bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
         make_directories(image.parent_path(), k_private_mode);
         ChangeNote note(layout_, ObjectKey::image(id, variant));
         if (::rename(found->directory.c_str(), image.c_str()) == 0) {
-            fsync_directory(image.parent_path());
+            sync_unless_gone(image.parent_path());
             ::rmdir(found->directory.parent_path().c_str());
             ::rmdir(found->directory.parent_path().parent_path().c_str());
             note.done();
             return true;
         }
+        // A removal beside us may take the directory of the id away before the image is in it.
         if (errno != ENOENT && errno != EEXIST && errno != ENOTEMPTY)
             throw system_error("restoring '{}'", image.native());
         note.done();
     }
-    return false;
+    throw keeps_changing(image);
 }
 
 bool Trash::replace(const ImageId& id, std::string_view variant, const fs::path& staged) const {
@@ -180,11 +202,16 @@ std::vector<fs::path> Trash::entries_older_than(std::chrono::seconds age,
 
 void Trash::discard(const fs::path& entry) const {
     // Out of reach of bring_back() by one rename; what follows may be interrupted and is finished
-    // by whoever next cleans up.
+    // by whoever next cleans up. Nothing is made for it: the disk may have no inode left.
     make_directories(layout_.temporary(), k_private_mode);
-    const WorkDir grave(layout_.temporary());
-    if (::rename(entry.c_str(), (grave.path() / "trash").c_str()) != 0 && errno != ENOENT)
+    const auto grave = layout_.temporary() / unique_name();
+    if (::rename(entry.c_str(), grave.c_str()) != 0) {
+        if (errno == ENOENT)
+            return;
         throw system_error("removing '{}'", entry.native());
+    }
+    std::error_code ignored; // somebody who cleans up may be at it too
+    fs::remove_all(grave, ignored);
 }
 
 } // namespace aic::cache

@@ -51,7 +51,7 @@ cache::NameState Restore::restore_name(const cache::Store& store,
         });
 }
 
-cache::StoredImage Restore::restore_image(const cache::Store& store) const {
+std::optional<cache::StoredImage> Restore::restore_image(const cache::Store& store) const {
     const cache::Trash trash(store.layout());
     const auto reference = canonical_reference(what_);
     const auto prefix = id_prefix(what_);
@@ -68,8 +68,7 @@ cache::StoredImage Restore::restore_image(const cache::Store& store) const {
         last = std::move(image);
     }
     if (last && trash.bring_back(last->id, last->variant))
-        if (auto image = store.find(last->id, last->variant))
-            return std::move(*image);
+        return store.find(last->id, last->variant);
     throw Error(ErrorKind::not_found, "there is no removed image '{}'", what_)
         .with_hint("'aic-image history NAME' shows what a name stood for");
 }
@@ -88,7 +87,8 @@ void Restore::run(Session& session) {
         image = restore_image(store);
     }
     if (!image)
-        throw Error(ErrorKind::system, "'{}' was removed again right away", what_);
+        throw Error(ErrorKind::busy, "another process removed '{}' again right away", what_)
+            .with_hint("run the command again");
     if (session.json())
         return session.print_json({{"name", is_name ? nlohmann::json(name->str()) : nullptr},
                                    {"image", image_json(image->record, image->file())}});

@@ -22,7 +22,7 @@ public:
 private:
     cache::NameState restore_name(const cache::Store& store, const cache::ImageName& name) const;
     /// Of several variants in the trash, the one that was removed last.
-    cache::StoredImage restore_image(const cache::Store& store) const;
+    std::optional<cache::StoredImage> restore_image(const cache::Store& store) const;
 
     std::string what_;
     std::optional<std::uint64_t> number_;

@@ -237,10 +237,10 @@ TEST_F(FoldingTest, an_entry_of_a_newer_aic_image_is_left_to_it) {
 TEST_F(FoldingTest, a_newer_catalogue_is_refused) {
     fold(layout);
     auto bytes = read_file_if_exists(newest_path(), 1 << 20).value();
-    bytes.resize(bytes.size() - sizeof(Sha256Bytes));
+    bytes.resize(bytes.size() - sizeof(ContentHash::Bytes));
     bytes[63] = 9; // user_version
-    const auto checksum = sha256_of(bytes);
-    write_file(layout.catalogue() / "00000002.db", bytes + std::string(as_text(checksum)));
+    const auto checksum = ContentHash::of(bytes);
+    write_file(layout.catalogue() / "00000002.db", bytes + std::string(as_text(checksum.bytes())));
     EXPECT_ERROR_SAYING(ErrorKind::usage, "newer", view_catalogue(layout));
     store.add_image(a);
     EXPECT_ERROR_SAYING(ErrorKind::usage, "newer", fold(layout));

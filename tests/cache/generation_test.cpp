@@ -34,8 +34,8 @@ protected:
 
     /// A file as its readers expect it, whatever the database is.
     void plant(int number, const std::string& database) const {
-        const auto checksum = sha256_of(database);
-        write_file(path(number), database + std::string(as_text(checksum)));
+        const auto checksum = ContentHash::of(database);
+        write_file(path(number), database + std::string(as_text(checksum.bytes())));
     }
 
     /// A good catalogue's bytes after these statements, run by an SQLite that minds nothing.

@@ -72,4 +72,16 @@ TEST_F(PendingTest, what_is_no_entry_is_not_listed) {
     EXPECT_EQ(states().size(), 1U);
 }
 
+TEST_F(PendingTest, the_users_own_entries_are_removed_and_no_others) {
+    for (int count = 0; count < 100; ++count)
+        ChangeNote(layout, key).done();
+    auto entries = pending_entries(layout);
+    const auto kept = entries.back();
+    entries.back().owner += 1;
+    remove_pending(layout, entries);
+    const auto left = pending_entries(layout);
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_EQ(left.front().file_name, kept.file_name);
+}
+
 } // namespace aic::cache

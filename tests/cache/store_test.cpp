@@ -2,9 +2,13 @@
 #include "cache/store.hpp"
 #include "cache/trash.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/race.hpp"
 #include "tests/support/sample_store.hpp"
 
 #include <sys/stat.h>
+
+#include <chrono>
+#include <ctime>
 
 namespace fs = std::filesystem;
 
@@ -137,6 +141,39 @@ TEST_F(StoreTest, the_leavings_of_a_killed_process_are_removed) {
     WorkDir::remove_abandoned(store.layout().temporary());
     EXPECT_FALSE(fs::exists(abandoned));
     EXPECT_TRUE(fs::exists(at_work.path()));
+}
+
+/// Removes the image for good.
+void destroy(const Trash& trash, const Record& record) {
+    trash.put(record.id, record.variant);
+    for (const auto& entry : trash.entries_older_than(std::chrono::seconds(0), std::time(nullptr)))
+        trash.discard(entry);
+}
+
+TEST_F(StoreTest, an_image_that_others_remove_while_it_is_published_is_there_or_the_store_is_busy) {
+    const Trash trash(store.layout());
+    const auto published = testing::race(8, [&](int process) {
+        int count = 0;
+        for (int round = 0; round < 20; ++round)
+            try {
+                if (process % 2 == 0)
+                    destroy(trash, record);
+                else if (publish(record).record.id == record.id)
+                    ++count;
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::busy || error.hint().empty())
+                    throw;
+            }
+        return count;
+    });
+    EXPECT_GT(published, 0);
+    publish(record);
+    EXPECT_TRUE(store.find(record.id, record.variant));
+}
+
+TEST_F(StoreTest, a_place_that_holds_no_image_is_no_race) {
+    fs::create_directories(store.layout().variant(record.id, record.variant) / "damaged");
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "without its record", publish(record));
 }
 
 } // namespace aic::cache

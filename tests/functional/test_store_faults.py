@@ -158,6 +158,18 @@ class FullTest(FaultTest):
     def test_gc(self) -> None:
         self.fill_up(self.collected)
 
+    def test_the_trash_is_emptied_when_nothing_is_free(self) -> None:
+        for leave in (self.leave_pages, self.leave_inodes):
+            with self.subTest(leave.__name__):
+                image = self.pull_named("removed", "removed")
+                self.succeed("rm", "--force", self.id_of(image))
+                leave(0)
+                self.succeed("gc", "--purge")
+                self.assertEqual(list((self.aic.own / "trash").iterdir()), [])
+                self.assert_nothing_in_tmp()
+                shutil.rmtree(self.filling)
+                shutil.rmtree(self.aic.store)
+
 
 class FailingCallTest(FaultTest):
     """A system call fails at its first use, at its second and so on."""

@@ -21,6 +21,7 @@ from support.whole import WholeStoreTest, moments
 
 KILLS = moments(30)
 CALLS = moments(2, most=30)
+ENTRIES = 32  # that are pending when a command folds them
 SEED = int(os.environ.get("AIC_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 # Calls that change what others see. At each the command is killed before it is made.
 CHANGES = ("rename", "link", "unlink", "unlinkat", "mkdir", "rmdir", "fsync", "pwrite64", "write")
@@ -61,6 +62,24 @@ class KillTest(WholeStoreTest):
     def added(self, text: str) -> Command:
         return "add", self.squash(text)
 
+    def folded(self, text: str) -> Command:
+        """A command after which so much is pending that the catalogue is written anew."""
+        self.pull_named(text, text)
+        pending = self.aic.own / "pending"
+        entry = max(pending.glob("*.done"), key=lambda path: path.stat().st_mtime)
+        for number in range(ENTRIES):
+            shutil.copyfile(entry, pending / f"{text}.{number}.done")
+        return "pin", text
+
+    def assert_folds(self) -> None:
+        def newest() -> str:
+            return max(path.name for path in (self.aic.store / "catalogue").glob("*.db"))
+
+        command = self.folded("due")
+        before = newest()
+        self.succeed(*command)
+        self.assertGreater(newest(), before)
+
     def assert_usable(self, text: str, command: Command) -> None:
         """After a kill: what is there is whole, and the command can be given again."""
         self.assert_whole()
@@ -78,6 +97,11 @@ class KillTest(WholeStoreTest):
         if command[0] in ("pull", "add"):
             image = Path(again.out.strip())
             self.assertEqual(self.text_of(image), text)
+        if command[0] == "pin":
+            (entry,) = self.succeed("list", text, "--json").json["images"]
+            self.assertIsNotNone(entry["pin"])
+            self.assert_catalogue_is_right()
+            self.succeed("unpin", text)
         if command[0] == "gc":
             self.assertEqual(list((self.aic.own / "images").glob("*/*")), [])
             self.assertEqual(list((self.aic.own / "trash").iterdir()), [])
@@ -166,6 +190,10 @@ class RandomMomentsTest(KillTest):
     def test_restore(self) -> None:
         self.kill_at_random_moments(self.restored)
 
+    def test_fold(self) -> None:
+        self.assert_folds()
+        self.kill_at_random_moments(self.folded)
+
 
 class EveryChangeTest(KillTest):
     def test_pull(self) -> None:
@@ -185,6 +213,10 @@ class EveryChangeTest(KillTest):
 
     def test_restore(self) -> None:
         self.kill_at_every_change(self.restored)
+
+    def test_fold(self) -> None:
+        self.assert_folds()
+        self.kill_at_every_change(self.folded)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,7 @@ class StressTest(WholeStoreTest):
         self.assert_names_lead_to_images()
         for image in self.assert_whole():
             self.assert_readable(image)
+        self.assert_catalogue_is_right()
         self.succeed("gc")
         self.assert_nothing_in_tmp()
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import unittest
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ class WholeStoreTest(SmallImagesTest):
     def assert_readable(self, image: Path) -> None:
         subprocess.run(["unsquashfs", "-s", image], check=True, stdout=subprocess.DEVNULL)
         self.assertIn("text", self.succeed("files", image).out)
+
+    def assert_catalogue_is_right(self) -> None:
+        """Row for row as the files say, and each generation in order for SQLite too."""
+        self.assertEqual(self.succeed("verify", "--rebuild", "--json").json["rebuilt"], [])
+        for generation in sorted((self.aic.store / "catalogue").glob("*.db")):
+            address = f"file:{generation}?mode=ro&immutable=1"
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+                found = database.execute("PRAGMA quick_check").fetchall()
+                self.assertEqual(found, [("ok",)], generation)
 
     def assert_nothing_in_tmp(self) -> None:
         self.assertEqual(self.aic.leftovers(), [])
