@@ -9,6 +9,7 @@
 #include "registry/answer_error.hpp"
 #include "registry/link_header.hpp"
 #include "registry/nearest_tags.hpp"
+#include "registry/rate_limit.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -126,6 +127,8 @@ ServedDocument Client::get_manifest(std::stop_token stop) {
     return in_context(description, [&] {
         if (answer.status == 404 && !answer.is_web_page())
             throw explain_missing(answer, stop);
+        if (const auto limit = rate_limit_of(answer); limit && limit->is_low())
+            warn("{}: {}", reference_.registry, limit->str());
         return document_of(std::move(answer), reference_.digest);
     });
 }
@@ -229,7 +232,7 @@ Error Client::explain(const Answer& answer) const {
     if (answer.is_web_page() && (answer.status == 200 || answer.status == 404))
         return not_a_registry(answer);
     auto error = error_of(answer);
-    if (error.kind() != ErrorKind::denied)
+    if (error.kind() != ErrorKind::denied || !error.hint().empty())
         return error;
     return error.with_hint(fmt::format("{}: {}",
                                        authenticator_.credentials_refused()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/log.hpp"
 #include "registry/client.hpp"
 #include "registry/image_source.hpp"
 #include "tests/support/expect_error.hpp"
@@ -41,6 +42,15 @@ protected:
 
     void answer_manifest(const std::string& tag, FakeResponse response) {
         registry_.script(FakeRegistry::manifest_path(tag), std::move(response));
+    }
+
+    /// For a manifest that comes with Docker Hub's headers.
+    std::unique_ptr<ImageSource> source_with_limit(const std::string& json,
+                                                   const std::string& remaining) {
+        answer_manifest("12", {.headers = {{"RateLimit-Limit", "100;w=21600"},
+                                           {"RateLimit-Remaining", remaining}},
+                               .body = json});
+        return source("12");
     }
 
     FakeRegistry registry_;
@@ -199,6 +209,20 @@ TEST_F(ClientTest, too_many_requests_come_with_the_time_to_wait) {
     ASSERT_TRUE(testing::is_error(error, ErrorKind::busy, "too many requests"));
     EXPECT_EQ(error->hint(), "it asks to try again in 37 s");
     EXPECT_ERROR_SAYING(ErrorKind::busy, "(429): slow down", resolve("12"));
+}
+
+TEST_F(ClientTest, a_pull_that_uses_up_the_last_requests_is_warned_of) {
+    const auto json =
+        testing::manifest_json(registry_.add_blob(testing::config_json("amd64", 0),
+                                                  "application/vnd.oci.image.config.v1+json"),
+                               {});
+    std::string warnings;
+    set_log_handler([&](LogLevel, const std::string& message) { warnings += message; });
+    for (const char* remaining : {"90;w=21600", "7;w=21600"})
+        source_with_limit(json, remaining)->resolve(oci::Platform::parse("amd64"), {});
+    set_log_handler({});
+    EXPECT_THAT(warnings, ::testing::EndsWith(": 7 of 100 requests in 6 h are left"));
+    EXPECT_THAT(warnings, ::testing::Not(::testing::HasSubstr("90 of 100")));
 }
 
 TEST_F(ClientTest, a_refusal_says_how_to_log_in) {
