@@ -5,6 +5,7 @@
 #include "oci/platform.hpp"
 #include "oci/reference.hpp"
 #include "registry/image_source.hpp"
+#include "registry/tag_pattern.hpp"
 
 namespace aic::cli {
 
@@ -41,11 +42,13 @@ message names the manifest for the platform.
 
 Examples:
   aic-image resolve ubuntu:22.04
+  aic-image resolve 'nvcr.io#nvidia/tensorflow:*-tf2-py3'
   aic-image pull ubuntu@$(aic-image resolve -q ubuntu:22.04))");
 }
 
 void Resolve::run(Session& session) {
-    const auto reference = oci::Reference::parse(reference_);
+    const auto reference = registry::choose_reference(reference_, session.config(),
+                                                      session.environment(), session.stop());
     const auto platform =
         platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_);
     const auto source = registry::open_source(reference, session.config(), session.environment());

@@ -83,6 +83,18 @@ class ResolveTest(RegistryTest):
         self.assertEqual(image["manifest_digest"], resolved["manifest_digest"])
         self.assertEqual(resolved["layers"], 1)
 
+    def test_a_pattern_is_the_newest_version_that_fits(self) -> None:
+        for pattern, tag in ((":*", "1.10-slim"), (":1.9*", "1.9-slim"), (":1.?0", "1.10")):
+            with self.subTest(pattern):
+                resolved = self.succeed("resolve", self.tool(pattern), "--json").json
+                self.assertEqual(resolved["reference"], self.tool(f":{tag}"))
+        self.refuse(Status.NOT_FOUND, "resolve", self.tool(":2.*"))
+
+    def test_a_pattern_is_pulled_and_remembered_by_its_tag(self) -> None:
+        self.pull(self.tool(":1.*-slim"))
+        (image,) = self.succeed("list", "--json").json["images"]
+        self.assertEqual(image["reference"], self.tool(":1.10-slim"))
+
     def test_a_tag_that_is_not_there(self) -> None:
         result = self.refuse(Status.NOT_FOUND, "resolve", self.tool(":1.11"))
         self.assertIn("nearest tags: 1.10", result.stderr)
