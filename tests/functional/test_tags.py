@@ -106,5 +106,23 @@ class ResolveTest(RegistryTest):
         )
 
 
+class MovedTest(RegistryTest):
+    def test_a_tag_that_has_moved_is_pulled_again_with_a_warning(self) -> None:
+        first = self.succeed("pull", self.tool(":1.9-slim"))
+        again = self.succeed("pull", self.tool(":1.9-slim"))
+        self.assertNotIn("has moved", first.stderr + again.stderr)
+        digests = [self.digest(tag) for tag in (":1.9-slim", ":1.10")]
+        self.registry.push(self.scratch / "layout", "new", "lab/tool:1.9-slim")
+        moved = self.succeed("pull", self.tool(":1.9-slim"))
+        self.assertIn(
+            f"1.9-slim has moved since it was last pulled: from {digests[0]} to {digests[1]}",
+            moved.stderr,
+        )
+        self.assertNotEqual(moved.out, first.out)
+
+    def digest(self, tag: str) -> str:
+        return self.succeed("resolve", "-q", self.tool(tag)).out.strip()
+
+
 if __name__ == "__main__":
     unittest.main()
