@@ -94,8 +94,11 @@ private:
         if (!image)
             return std::nullopt;
         phase("asking whether the image has changed");
-        if (source_->current_digest(stop_) != known->points_at)
+        if (const auto now = source_->current_digest(stop_); now != known->points_at) {
+            warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
+                 known->points_at.str(), now.str());
             return std::nullopt;
+        }
         return ImportResult{image->file(), image->record, true, {}};
     }
 

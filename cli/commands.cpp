@@ -13,9 +13,11 @@
 #include "cli/commands/pin.hpp"
 #include "cli/commands/pull.hpp"
 #include "cli/commands/rename.hpp"
+#include "cli/commands/resolve.hpp"
 #include "cli/commands/restore.hpp"
 #include "cli/commands/rm.hpp"
 #include "cli/commands/stats.hpp"
+#include "cli/commands/tags.hpp"
 #include "cli/commands/unpin.hpp"
 #include "cli/commands/verify.hpp"
 
@@ -24,6 +26,8 @@ namespace aic::cli {
 std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<Pull>());
+    commands.push_back(std::make_unique<Tags>());
+    commands.push_back(std::make_unique<Resolve>());
     commands.push_back(std::make_unique<Add>());
     commands.push_back(std::make_unique<List>());
     commands.push_back(std::make_unique<Inspect>());

@@ -3,6 +3,7 @@
 
 #include "oci/json.hpp"
 #include "oci/printable.hpp"
+#include "registry/rate_limit.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -76,19 +77,37 @@ std::string server_text(const Answer& answer) {
     return oci::printable(text, 300);
 }
 
-Error error_of(const Answer& answer) {
-    const auto text = server_text(answer);
-    Error error(kind_of_status(answer.status), "{} {} ({}){}{}", answer.url.host(),
-                meaning_of(answer.status), answer.status, text.empty() ? "" : ": ", text);
-    if (answer.status != 429)
-        return error;
+/// What a user can do whom a registry asks to wait.
+static std::string waiting_hint(const Answer& answer) {
+    const auto limit = rate_limit_of(answer);
+    const auto quota = limit ? "; " + limit->str() : std::string();
     const auto wait = answer.header("Retry-After");
     if (!wait)
-        return error.with_hint(
-            "try again later, or log in: the limit may be shared by all who do not");
+        return "try again later, or log in: the limit may be shared by all who do not" + quota;
     const bool is_seconds = wait->find_first_not_of("0123456789") == std::string::npos;
-    return error.with_hint(fmt::format("it asks to try again {} {}{}", is_seconds ? "in" : "after",
-                                       oci::printable(*wait, 60), is_seconds ? " s" : ""));
+    return fmt::format("it asks to try again {} {}{}{}", is_seconds ? "in" : "after",
+                       oci::printable(*wait, 60), is_seconds ? " s" : "", quota);
+}
+
+/// Amazon's registry answers an expired token so, without a challenge.
+static bool is_expired_amazon_token(const Answer& answer) {
+    return answer.status == 400 && answer.url.host().find(".dkr.ecr.") != std::string::npos
+           && !answer.header("WWW-Authenticate");
+}
+
+Error error_of(const Answer& answer) {
+    const auto text = server_text(answer);
+    const bool is_expired = is_expired_amazon_token(answer);
+    const Error error(is_expired ? ErrorKind::denied : kind_of_status(answer.status),
+                      "{} {} ({}){}{}", answer.url.host(),
+                      is_expired ? "takes no expired token" : meaning_of(answer.status),
+                      answer.status, text.empty() ? "" : ": ", text);
+    if (answer.status == 429)
+        return error.with_hint(waiting_hint(answer));
+    if (is_expired)
+        return error.with_hint("a token of Amazon's registry lives for twelve hours: get a new one "
+                               "from 'aws ecr get-login-password'");
+    return error;
 }
 
 Error not_a_registry(const Answer& answer) {

@@ -7,15 +7,23 @@
 #include "oci/media_type.hpp"
 #include "oci/printable.hpp"
 #include "registry/answer_error.hpp"
+#include "registry/link_header.hpp"
 #include "registry/nearest_tags.hpp"
+#include "registry/rate_limit.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace aic::registry {
 
-constexpr std::uint64_t k_max_tags_bytes = 8UL * 1024 * 1024;
+constexpr std::uint64_t k_max_tags_bytes = 8UL * 1024 * 1024; // of one page
+constexpr unsigned k_tags_a_page = 1000;
+// No repository has so many; a registry that goes on for ever is not followed.
+constexpr std::size_t k_most_tags = 1'000'000;
+constexpr std::size_t k_most_tag_pages = 10'000;
 
 Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries) {
     if (registry == "docker.io")
@@ -119,6 +127,8 @@ ServedDocument Client::get_manifest(std::stop_token stop) {
     return in_context(description, [&] {
         if (answer.status == 404 && !answer.is_web_page())
             throw explain_missing(answer, stop);
+        if (const auto limit = rate_limit_of(answer); limit && limit->is_low())
+            warn("{}: {}", reference_.registry, limit->str());
         return document_of(std::move(answer), reference_.digest);
     });
 }
@@ -162,25 +172,67 @@ std::string Client::get_blob(const oci::Descriptor& descriptor, std::uint64_t li
     });
 }
 
-std::vector<std::string> Client::tags(std::stop_token stop) {
+Url Client::first_tag_page() const {
+    return url("tags/list").with_query("n", std::to_string(k_tags_a_page));
+}
+
+std::optional<Url> Client::next_page(const Answer& answer) const {
+    for (const auto& header : answer.all_headers("Link"))
+        if (const auto link = next_link(header)) {
+            auto next = answer.url.resolve(*link);
+            if (next.origin() != registry_.origin())
+                throw Error(ErrorKind::network, "{} says that further tags are at {}",
+                            registry_.host(), oci::printable(next.host()));
+            return next;
+        }
+    return std::nullopt;
+}
+
+Client::TagPage Client::tag_page(const Url& page, std::stop_token stop) {
     const auto description = fmt::format("listing the tags of {}", reference_.repository);
-    const auto answer = ask(description,
-                            {.url = url("tags/list"),
-                             .headers = {"Accept: application/json"},
-                             .limit_bytes = k_max_tags_bytes},
-                            stop);
-    return in_context(description, [&] {
+    const auto answer =
+        ask(description,
+            {.url = page, .headers = {"Accept: application/json"}, .limit_bytes = k_max_tags_bytes},
+            stop);
+    return in_context(description, [&]() -> TagPage {
+        if (answer.status == 404 && !answer.is_web_page())
+            throw no_repository();
         if (answer.status != 200)
             throw explain(answer);
-        return oci::strings_field(oci::parse_json(answer.body), "tags");
+        if (answer.is_web_page())
+            throw not_a_registry(answer);
+        return {oci::strings_field(oci::parse_json(answer.body), "tags"), next_page(answer)};
     });
+}
+
+std::vector<std::string> Client::tags(std::stop_token stop) {
+    std::vector<std::string> tags;
+    std::set<std::string> seen; // pages
+    for (std::optional<Url> page = first_tag_page(); page;) {
+        if (!seen.insert(page->str()).second)
+            throw Error(ErrorKind::network, "listing the tags of {}: {} leads back to a page",
+                        reference_.repository, registry_.host());
+        if (tags.size() > k_most_tags || seen.size() > k_most_tag_pages)
+            throw Error(ErrorKind::network, "listing the tags of {}: {} sends more than {} pages",
+                        reference_.repository, registry_.host(), seen.size() - 1);
+        auto [more, next] = tag_page(*page, stop);
+        tags.insert(tags.end(), std::make_move_iterator(more.begin()),
+                    std::make_move_iterator(more.end()));
+        page = std::move(next);
+    }
+    return tags;
+}
+
+Error Client::no_repository() const {
+    return Error(ErrorKind::not_found, "{} has no repository {}", reference_.registry,
+                 reference_.repository);
 }
 
 Error Client::explain(const Answer& answer) const {
     if (answer.is_web_page() && (answer.status == 200 || answer.status == 404))
         return not_a_registry(answer);
     auto error = error_of(answer);
-    if (error.kind() != ErrorKind::denied)
+    if (error.kind() != ErrorKind::denied || !error.hint().empty())
         return error;
     return error.with_hint(fmt::format("{}: {}",
                                        authenticator_.credentials_refused()
@@ -190,10 +242,6 @@ Error Client::explain(const Answer& answer) const {
 }
 
 Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
-    const auto no_repository = [&] {
-        return Error(ErrorKind::not_found, "{} has no repository {}", reference_.registry,
-                     reference_.repository);
-    };
     if (server_text(answer).find("repository name not known") != std::string::npos)
         return no_repository();
     if (reference_.digest)
@@ -202,7 +250,8 @@ Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
     Error missing(ErrorKind::not_found, "{} has no tag '{}'", reference_.repository,
                   tag_or_digest(reference_));
     try {
-        const auto nearest = nearest_tags(tags(stop), tag_or_digest(reference_), 5);
+        const auto nearest =
+            nearest_tags(tag_page(first_tag_page(), stop).tags, tag_or_digest(reference_), 5);
         if (nearest.empty())
             return missing;
         return missing.with_hint(

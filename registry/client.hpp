@@ -34,7 +34,7 @@ public:
     /// A small blob, verified; one larger than `limit_bytes` is refused.
     std::string get_blob(const oci::Descriptor& descriptor, std::uint64_t limit_bytes,
                          std::stop_token stop);
-    /// The first page of the repository's tags.
+    /// All of the repository's tags, page by page, in the order in which the registry lists them.
     std::vector<std::string> tags(std::stop_token stop);
 
     Request blob_request(const Digest& digest) const;
@@ -46,7 +46,17 @@ public:
     Authenticator& authenticator() { return authenticator_; }
 
 private:
+    struct TagPage {
+        std::vector<std::string> tags;
+        std::optional<Url> next;
+    };
+
     Answer ask(std::string description, Request request, std::stop_token stop);
+    TagPage tag_page(const Url& page, std::stop_token stop);
+    Url first_tag_page() const;
+    /// Where the registry says the next page is. Only the registry itself may be asked for it.
+    std::optional<Url> next_page(const Answer& answer) const;
+    Error no_repository() const;
     Request manifest_request(Method method, std::string_view tag_or_digest) const;
     Url url(std::string_view path) const;
     /// Why a manifest is not there, after a look at the repository's tags.

@@ -10,6 +10,7 @@
 #include "cli/progress_display.hpp"
 #include "cli/taken_over.hpp"
 #include "core/error.hpp"
+#include "registry/tag_pattern.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -73,10 +74,13 @@ void Pull::describe(CLI::App& app) {
         ->type_name("NAME");
     app.add_flag("--replace", replace_,
                  "with --name: even if that was given to another image in another directory");
-    app.footer(R"(Prints the path of each image on standard output.
+    app.footer(
+        R"(Prints the path of each image on standard output. A glob in the place of the tag is the newest
+version that fits.
 
 Examples:
   aic-image pull nvcr.io#nvidia/tensorflow:22.02-tf2-py3
+  aic-image pull 'nvcr.io#nvidia/tensorflow:*-tf2-py3'
   aic-image pull --name exp ubuntu:22.04
   aic-image pull --output ubuntu.sqsh docker://ubuntu:22.04
   aic-image pull oci:./layout:latest --compression lz4
@@ -134,7 +138,8 @@ void Pull::run(Session& session) {
     const auto options = import_options(session);
     std::vector<oci::Reference> references;
     for (const auto& text : references_)
-        references.push_back(oci::Reference::parse(text));
+        references.push_back(registry::choose_reference(text, session.config(),
+                                                        session.environment(), session.stop()));
 
     auto images = nlohmann::json::array();
     for (const auto& reference : references) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/log.hpp"
 #include "registry/client.hpp"
 #include "registry/image_source.hpp"
 #include "tests/support/expect_error.hpp"
@@ -41,6 +42,15 @@ protected:
 
     void answer_manifest(const std::string& tag, FakeResponse response) {
         registry_.script(FakeRegistry::manifest_path(tag), std::move(response));
+    }
+
+    /// For a manifest that comes with Docker Hub's headers.
+    std::unique_ptr<ImageSource> source_with_limit(const std::string& json,
+                                                   const std::string& remaining) {
+        answer_manifest("12", {.headers = {{"RateLimit-Limit", "100;w=21600"},
+                                           {"RateLimit-Remaining", remaining}},
+                               .body = json});
+        return source("12");
     }
 
     FakeRegistry registry_;
@@ -119,6 +129,67 @@ TEST_F(ClientTest, a_missing_repository_is_told) {
                         missing->resolve(oci::Platform{}, {}));
 }
 
+class TagsTest : public ClientTest {
+protected:
+    std::vector<std::string> tags() {
+        const auto reference = oci::Reference::parse(registry_.reference("any"));
+        return Client(*reference.registry(), Config{},
+                      testing::fake_environment({{"HOME", "/nowhere"}}))
+            .tags({});
+    }
+
+    /// The first page leads to `next`, and the page that comes after "b" is the last one.
+    void page_to(const std::string& next) {
+        registry_.script(k_path, [next](const FakeRequest& request) -> FakeResponse {
+            if (request.target.find("last=b") != std::string::npos)
+                return {.body = R"({"name":"lab/x","tags":["c"]})"};
+            return {.headers = {{"Link", fmt::format(R"(<{}>; rel="next")", next)}},
+                    .body = R"({"name":"lab/x","tags":["a","b"]})"};
+        });
+    }
+
+    const std::string k_path = "/v2/lab/x/tags/list";
+};
+
+TEST_F(TagsTest, all_pages_are_read) {
+    page_to(k_path + "?last=b&n=2");
+    EXPECT_THAT(tags(), ::testing::ElementsAre("a", "b", "c"));
+    EXPECT_EQ(registry_.server().count(k_path), 2U);
+}
+
+TEST_F(TagsTest, a_repository_without_tags_has_none) {
+    registry_.script(k_path, FakeResponse{.body = R"({"name":"lab/x","tags":null})"});
+    EXPECT_TRUE(tags().empty());
+}
+
+TEST_F(TagsTest, a_next_page_on_another_server_is_not_asked_for) {
+    testing::FakeServer other([](const FakeRequest&) { return FakeResponse{}; });
+    page_to(other.url() + "/v2/lab/x/tags/list?last=b");
+    EXPECT_ERROR_SAYING(ErrorKind::network, "says that further tags are at 127.0.0.1", tags());
+    EXPECT_TRUE(other.requests().empty());
+}
+
+TEST_F(TagsTest, pages_that_lead_in_a_circle_are_not_followed_for_ever) {
+    page_to(k_path + "?last=a");
+    EXPECT_ERROR_SAYING(ErrorKind::network, "leads back to a page", tags());
+    EXPECT_EQ(registry_.server().count(k_path), 2U);
+}
+
+TEST_F(TagsTest, a_page_beyond_its_cap_is_refused) {
+    registry_.script(k_path, FakeResponse{.body = std::string((8U << 20) + 1, ' ')});
+    EXPECT_ERROR(ErrorKind::integrity, tags());
+}
+
+TEST_F(TagsTest, what_is_no_list_of_tags_is_told) {
+    registry_.script(k_path,
+                     FakeResponse{.headers = {{"Content-Type", "text/html"}}, .body = "<p>"});
+    EXPECT_ERROR_SAYING(ErrorKind::network, "not a registry", tags());
+    registry_.script(k_path, FakeResponse{.body = R"({"tags":[1]})"});
+    EXPECT_ERROR(ErrorKind::integrity, tags());
+    registry_.script(k_path, FakeResponse{.status = 404});
+    EXPECT_ERROR_SAYING(ErrorKind::not_found, "has no repository lab/x", tags());
+}
+
 TEST_F(ClientTest, each_status_has_its_kind) {
     const auto body = R"({"errors":[{"code":"X","message":"because \u001b[2J"}]})";
     const std::pair<int, ErrorKind> kinds[] = {{401, ErrorKind::denied},  {403, ErrorKind::denied},
@@ -138,6 +209,20 @@ TEST_F(ClientTest, too_many_requests_come_with_the_time_to_wait) {
     ASSERT_TRUE(testing::is_error(error, ErrorKind::busy, "too many requests"));
     EXPECT_EQ(error->hint(), "it asks to try again in 37 s");
     EXPECT_ERROR_SAYING(ErrorKind::busy, "(429): slow down", resolve("12"));
+}
+
+TEST_F(ClientTest, a_pull_that_uses_up_the_last_requests_is_warned_of) {
+    const auto json =
+        testing::manifest_json(registry_.add_blob(testing::config_json("amd64", 0),
+                                                  "application/vnd.oci.image.config.v1+json"),
+                               {});
+    std::string warnings;
+    set_log_handler([&](LogLevel, const std::string& message) { warnings += message; });
+    for (const char* remaining : {"90;w=21600", "7;w=21600"})
+        source_with_limit(json, remaining)->resolve(oci::Platform::parse("amd64"), {});
+    set_log_handler({});
+    EXPECT_THAT(warnings, ::testing::EndsWith(": 7 of 100 requests in 6 h are left"));
+    EXPECT_THAT(warnings, ::testing::Not(::testing::HasSubstr("90 of 100")));
 }
 
 TEST_F(ClientTest, a_refusal_says_how_to_log_in) {
