@@ -178,6 +178,12 @@ Request AuthorizedExchange::first() {
     return authorized_request();
 }
 
+Request AuthorizedExchange::once_more() {
+    asking_for_token_ = false;
+    challenged_ = false;
+    return first();
+}
+
 std::optional<Request> AuthorizedExchange::next(Answer& answer) {
     if (asking_for_token_) {
         if (auto once_more = authenticator_.on_token_answer(answer))

@@ -95,6 +95,8 @@ protected:
     /// Takes the answer for good; returns a further request that needs no authorization, or
     /// nothing.
     virtual std::optional<Request> answered(Answer& answer) = 0;
+    /// The request once more; it may be challenged again.
+    Request once_more();
 
 private:
     Request authorized_request();

@@ -80,6 +80,10 @@ Transfer::Transfer(Exchange& exchange, const std::string& ca_file)
     prepare(request_.url);
 }
 
+std::chrono::milliseconds Transfer::delay() const {
+    return redirects_ > 0 ? std::chrono::milliseconds(0) : request_.delay;
+}
+
 void Transfer::begin(Request request) {
     request_ = std::move(request);
     redirects_ = 0;
@@ -93,6 +97,8 @@ void Transfer::prepare(const Url& url) {
     error_text_[0] = '\0';
 
     auto headers = request_.headers;
+    if (request_.first_byte > 0)
+        headers.push_back(fmt::format("Range: bytes={}-", request_.first_byte));
     if (!request_.authorization.empty() && url.origin() == request_.url.origin())
         headers.push_back("Authorization: " + request_.authorization.reveal());
     curl_slist* list = nullptr;
@@ -116,7 +122,7 @@ bool Transfer::finish(CURLcode result) {
     if (failure_)
         std::rethrow_exception(failure_);
     if (result != CURLE_OK)
-        return go_on(exchange_.failed(failure_of(result)));
+        return go_on(exchange_.failed(failure_of(result), kind_of_failure(result)));
     if (is_redirect(answer_.status) && answer_.header("Location"))
         return follow_redirect();
     return go_on(exchange_.next(answer_));
@@ -165,17 +171,29 @@ void Transfer::refuse_length() const {
                 answer_.url.host(), request_.limit_bytes);
 }
 
+bool Transfer::is_for_sink() const {
+    return request_.sink
+           && (answer_.status == 200 || (answer_.status == 206 && request_.first_byte > 0));
+}
+
+std::uint64_t Transfer::limit_bytes() const {
+    return answer_.status == 206 ? request_.limit_bytes - request_.first_byte
+                                 : request_.limit_bytes;
+}
+
 void Transfer::check_announced_length() const {
     const auto text = answer_.header("Content-Length");
     if (!text || !is_success(answer_.status) || request_.method == Method::head)
         return;
     std::uint64_t length = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
-    if (error == std::errc::result_out_of_range || length > request_.limit_bytes)
+    if (error == std::errc::result_out_of_range || length > limit_bytes())
         refuse_length();
 }
 
-void Transfer::take_body(std::span<const std::byte> bytes) {
+/// False when the exchange does not want the body.
+bool Transfer::take_body(std::span<const std::byte> bytes) {
+    const bool is_first = body_bytes_ == 0;
     body_bytes_ += bytes.size();
     if (!is_success(answer_.status)) {
         const auto room = k_max_error_body_bytes - answer_.body.size();
@@ -183,14 +201,17 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
         if (body_bytes_ > k_endless_error_body_bytes)
             throw Error(ErrorKind::network, "{} answers {} with a body without end",
                         answer_.url.host(), answer_.status);
-        return;
+        return true;
     }
-    if (body_bytes_ > request_.limit_bytes)
+    if (is_first && is_for_sink() && !exchange_.accepts(answer_))
+        return false;
+    if (body_bytes_ > limit_bytes())
         refuse_length();
-    if (request_.sink && answer_.status == 200)
+    if (is_for_sink())
         request_.sink->write(bytes);
     else
         answer_.body += as_text(bytes);
+    return true;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, void* user) noexcept {
@@ -207,8 +228,8 @@ std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, voi
 std::size_t Transfer::on_body(char* data, std::size_t, std::size_t length, void* user) noexcept {
     auto& transfer = *static_cast<Transfer*>(user);
     try {
-        transfer.take_body(std::as_bytes(std::span(data, length)));
-        return length;
+        const bool is_wanted = transfer.take_body(std::as_bytes(std::span(data, length)));
+        return is_wanted ? length : CURL_WRITEFUNC_ERROR;
     } catch (...) {
         transfer.failure_ = std::current_exception();
         return CURL_WRITEFUNC_ERROR;

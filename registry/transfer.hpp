@@ -29,6 +29,9 @@ public:
 
     CURL* easy() const { return easy_.get(); }
 
+    /// The wait before the present request.
+    std::chrono::milliseconds delay() const;
+
     /// Takes in how curl ended. True when there is another request to perform, false at the end.
     bool finish(CURLcode result);
 
@@ -38,9 +41,12 @@ private:
     bool go_on(std::optional<Request> request);
     bool follow_redirect();
     Error failure_of(CURLcode result) const;
+    Failure kind_of_failure(CURLcode result) const;
 
     void take_header(std::string_view line);
-    void take_body(std::span<const std::byte> bytes);
+    bool take_body(std::span<const std::byte> bytes);
+    bool is_for_sink() const;
+    std::uint64_t limit_bytes() const;
     void check_announced_length() const;
     [[noreturn]] void refuse_length() const;
     static std::size_t on_header(char* data, std::size_t, std::size_t length, void* user) noexcept;

@@ -25,6 +25,8 @@ Error Transfer::failure_of(CURLcode result) const {
         return error("trusting").with_hint("SSL_CERT_FILE names the certificates to trust");
     case CURLE_OPERATION_TIMEDOUT:
         return error(answer_.status > 0 ? "receiving from" : "waiting for");
+    case CURLE_WRITE_ERROR: // only Exchange::accepts() ends a transfer so
+        return Error(ErrorKind::network, "{} sends other bytes than were asked for", host);
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -32,6 +34,21 @@ Error Transfer::failure_of(CURLcode result) const {
                      body_bytes_);
     default:
         return error("talking to");
+    }
+}
+
+Failure Transfer::kind_of_failure(CURLcode result) const {
+    switch (result) {
+    case CURLE_OPERATION_TIMEDOUT: // a stall, or no connection in time
+        return answer_.status > 0 ? Failure::broken : Failure::unreachable;
+    case CURLE_WRITE_ERROR:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return Failure::broken;
+    default:
+        return Failure::unreachable;
     }
 }
 

@@ -33,7 +33,11 @@ bool Answer::is_web_page() const {
     return type.starts_with("text/html") || (first != std::string::npos && body[first] == '<');
 }
 
-std::optional<Request> Exchange::failed(const Error& error) {
+bool Exchange::accepts(const Answer&) {
+    return true;
+}
+
+std::optional<Request> Exchange::failed(const Error& error, Failure) {
     throw error;
 }
 
@@ -64,6 +68,8 @@ void check(CURLMcode code) {
 /// The transfers under way. Leaving the scope, for whatever reason, takes them off the multi
 /// handle.
 class ActiveTransfers {
+    using Clock = std::chrono::steady_clock;
+
 public:
     explicit ActiveTransfers(CURLM* multi) : multi_(multi) {}
 
@@ -90,16 +96,39 @@ public:
         curl_multi_remove_handle(multi_, easy);
         const bool goes_on = in_context([&] { return done->exchange->description(); },
                                         [&] { return done->transfer->finish(result); });
-        if (goes_on)
-            check(curl_multi_add_handle(multi_, easy));
-        else
+        if (!goes_on) {
             active_.erase(done);
+            return;
+        }
+        done->due = Clock::now() + done->transfer->delay();
+        done->waits = true;
+        start_those_due();
+    }
+
+    /// Goes on with the transfers whose wait is over; how long it is until the next one's is.
+    std::chrono::milliseconds start_those_due() {
+        auto next = std::chrono::milliseconds::max();
+        const auto now = Clock::now();
+        for (auto& active : active_) {
+            if (!active.waits)
+                continue;
+            if (active.due > now) {
+                next =
+                    std::min(next, std::chrono::ceil<std::chrono::milliseconds>(active.due - now));
+                continue;
+            }
+            active.waits = false;
+            check(curl_multi_add_handle(multi_, active.transfer->easy()));
+        }
+        return next;
     }
 
 private:
     struct Active {
         Exchange* exchange;
         std::unique_ptr<Transfer> transfer;
+        bool waits = false; ///< for `due`; it is not on the multi handle then
+        Clock::time_point due = {};
     };
 
     CURLM* multi_;
@@ -130,8 +159,8 @@ public:
 
 private:
     void step(ActiveTransfers& active) {
-        constexpr int k_longest_wait_ms =
-            1000; // curl returns earlier when one of its own timers is due
+        // curl returns earlier when one of its own timers is due.
+        constexpr std::chrono::milliseconds k_longest_wait(1000);
         int running = 0;
         check(curl_multi_perform(multi_.get(), &running));
         bool finished = false;
@@ -142,8 +171,10 @@ private:
             active.finish(message->easy_handle, message->data.result);
             finished = true;
         }
+        const auto wait = std::min(active.start_those_due(), k_longest_wait);
         if (!finished)
-            check(curl_multi_poll(multi_.get(), nullptr, 0, k_longest_wait_ms, nullptr));
+            check(
+                curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr));
     }
 
     const std::string ca_file_;

@@ -6,6 +6,7 @@
 #include "registry/secret.hpp"
 #include "registry/url.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,10 @@ struct Request {
     Secret authorization = {};         ///< the value of the Authorization header; empty for none
     std::uint64_t limit_bytes = 65536; ///< a larger body of a 2xx answer is Error(integrity)
     Sink* sink = nullptr; ///< takes the body of a 200 answer; if null, Answer::body does
+    /// Asks for the body from here on, by Range. A 206 goes to the sink too, and may have as many
+    /// bytes less than `limit_bytes`.
+    std::uint64_t first_byte = 0;
+    std::chrono::milliseconds delay{0}; ///< how long to wait before it is made
 };
 
 struct Header {
@@ -47,6 +52,12 @@ struct Answer {
     bool is_web_page() const;
 };
 
+/// Why no whole answer came.
+enum class Failure {
+    unreachable, ///< nothing answers there, or nothing that is to be trusted
+    broken,      ///< the connection was reset, cut or stalled
+};
+
 /// A conversation: a request, and what follows from each answer. All its functions are called on
 /// the thread that runs the transport; what they throw ends the run.
 class Exchange {
@@ -57,9 +68,11 @@ public:
     virtual Request first() = 0;
     /// The request that follows, or nothing at the end of the conversation.
     virtual std::optional<Request> next(Answer& answer) = 0;
-    /// As next(), when no answer came or it was cut off. Trying again belongs here; as it is, we
-    /// give up.
-    virtual std::optional<Request> failed(const Error& error);
+    /// Called before the first byte of a body goes to the request's sink. When it returns false,
+    /// the body is not received, and failed() is called.
+    virtual bool accepts(const Answer& answer);
+    /// As next(), when no answer came or it was cut off. Throws `error` unless overridden.
+    virtual std::optional<Request> failed(const Error& error, Failure failure);
 };
 
 /// HTTP over one event loop, which runs in the caller's thread: no thread per request, connections

@@ -25,7 +25,7 @@ TEST_F(SpoolTest, a_new_directory_is_ones_own) {
 }
 
 TEST_F(SpoolTest, a_published_file_has_the_digests_name) {
-    PartialFile file(spool_, digest_);
+    PartialFile file(spool_, digest_, 5);
     file.write(as_bytes("hello"));
     EXPECT_FALSE(spool_.open(digest_, 5).has_value());
     file.publish();
@@ -35,13 +35,54 @@ TEST_F(SpoolTest, a_published_file_has_the_digests_name) {
     EXPECT_EQ(entries(), 1U);
 }
 
-TEST_F(SpoolTest, an_unpublished_file_leaves_nothing) {
-    { PartialFile(spool_, digest_).write(as_bytes("hel")); }
+TEST_F(SpoolTest, an_unpublished_file_is_gone_on_with) {
+    { PartialFile(spool_, digest_, 5).write(as_bytes("hel")); }
+    PartialFile file(spool_, digest_, 5);
+    EXPECT_EQ(file.size_bytes(), 3U);
+    Sha256Hasher hasher;
+    file.hash_into(hasher, {});
+    EXPECT_EQ(hasher.finish(), sha256_of("hel"));
+    file.write(as_bytes("lo"));
+    file.publish();
+    EXPECT_EQ(read_file_if_exists(directory_ / digest_.hex(), 100), "hello");
+}
+
+TEST_F(SpoolTest, an_unpublished_file_without_a_byte_leaves_nothing) {
+    { const PartialFile nothing(spool_, digest_, 5); }
     EXPECT_EQ(entries(), 0U);
 }
 
+TEST_F(SpoolTest, a_file_that_another_download_writes_is_left_to_it) {
+    PartialFile first(spool_, digest_, 5);
+    first.write(as_bytes("hel"));
+    {
+        PartialFile second(spool_, digest_, 5);
+        EXPECT_EQ(second.size_bytes(), 0U);
+        second.write(as_bytes("h"));
+        EXPECT_EQ(second.kept_bytes(), 0U);
+    }
+    EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(SpoolTest, a_left_file_that_others_may_have_touched_is_not_believed) {
+    write_file(directory_ / fmt::format(".{}.partial", digest_.hex()), "hel");
+    fs::permissions(directory_ / fmt::format(".{}.partial", digest_.hex()), fs::perms(0660));
+    const PartialFile file(spool_, digest_, 5);
+    EXPECT_EQ(file.size_bytes(), 0U);
+}
+
+TEST_F(SpoolTest, left_files_are_removed_when_they_are_a_week_old) {
+    const auto path = directory_ / fmt::format(".{}.partial", digest_.hex());
+    { PartialFile(spool_, digest_, 5).write(as_bytes("hel")); }
+    spool_.remove_abandoned();
+    EXPECT_TRUE(fs::exists(path));
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(24 * 8));
+    spool_.remove_abandoned();
+    EXPECT_FALSE(fs::exists(path));
+}
+
 TEST_F(SpoolTest, a_restarted_file_is_empty) {
-    PartialFile file(spool_, digest_);
+    PartialFile file(spool_, digest_, 5);
     file.write(as_bytes("wrong and long"));
     file.restart();
     file.write(as_bytes("hello"));
@@ -56,7 +97,7 @@ TEST_F(SpoolTest, a_symlink_is_not_a_blob) {
 }
 
 TEST_F(SpoolTest, only_abandoned_partial_files_are_removed) {
-    const PartialFile in_use(spool_, digest_);
+    const PartialFile in_use(spool_, digest_, 5);
     write_file(directory_ / ".abandoned.partial", "x");
     write_file(directory_ / digest_.hex(), "hello");
     write_file(directory_ / ".other", "x");

@@ -56,6 +56,20 @@ std::string index_json(std::span<const PlatformManifest> entries) {
         fmt::join(lines, ","));
 }
 
+FakeResponse ranged_response(const FakeRequest& request, const std::string& bytes) {
+    constexpr std::string_view k_prefix = "bytes=";
+    const auto range = request.header("range");
+    if (!range.starts_with(k_prefix))
+        return {.body = bytes};
+    const auto first = std::stoul(range.substr(k_prefix.size()));
+    if (first >= bytes.size())
+        return {.status = 416};
+    return {.status = 206,
+            .headers = {{"Content-Range",
+                         fmt::format("bytes {}-{}/{}", first, bytes.size() - 1, bytes.size())}},
+            .body = bytes.substr(first)};
+}
+
 FakeRegistry::FakeRegistry()
     : server_([this](const FakeRequest& request) { return answer(request); }) {}
 
@@ -109,7 +123,8 @@ FakeResponse FakeRegistry::answer(const FakeRequest& request) {
     const std::lock_guard lock(mutex_);
     const auto path = request.path();
     const bool is_repository = path.starts_with("/v2/");
-    if (is_repository && request.header("authorization") != expected_authorization_) {
+    const bool is_closed = !expected_authorization_.empty() || !challenges_.empty();
+    if (is_repository && is_closed && request.header("authorization") != expected_authorization_) {
         auto refusal = error_response(401, "UNAUTHORIZED", "authentication required");
         for (const auto& challenge : challenges_)
             refusal.headers.emplace_back("WWW-Authenticate", challenge);
@@ -122,7 +137,7 @@ FakeResponse FakeRegistry::answer(const FakeRequest& request) {
     constexpr std::string_view k_blobs = "/v2/lab/x/blobs/";
     if (path.starts_with(k_blobs))
         if (const auto blob = blobs_.find(path.substr(k_blobs.size())); blob != blobs_.end())
-            return {.body = blob->second};
+            return ranged_response(request, blob->second);
     if (path == "/v2/lab/x/tags/list") {
         std::vector<std::string> tags;
         for (const auto& [name, manifest] : manifests_)

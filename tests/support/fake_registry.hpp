@@ -20,6 +20,9 @@ std::string manifest_json(const oci::Descriptor& config, std::span<const oci::De
 /// The config of an image for this architecture with so many layers, whose diff ids are made up.
 std::string config_json(std::string_view architecture, std::size_t layers);
 
+/// These bytes, or of them what the request's "Range: bytes=N-" asks for.
+FakeResponse ranged_response(const FakeRequest& request, const std::string& bytes);
+
 struct PlatformManifest {
     oci::Descriptor descriptor;
     std::string architecture; ///< of Linux; "" for an entry without platform
