@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/catalogue_view.hpp"
 #include "cache/folding.hpp"
-#include "cache/generation.hpp"
 #include "tests/support/expect_error.hpp"
-#include "tests/support/store_filler.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/folding_fixture.hpp"
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <random>
 
 namespace fs = std::filesystem;
 
 namespace aic::cache {
 
+using testing::FoldingTest;
 using testing::sample_record;
-
-class FoldingTest : public ::testing::Test {
-protected:
-    Catalogue::Dump seen() const { return view_catalogue(layout).catalogue.dump(); }
-
-    Catalogue::Dump in_files() const { return catalogue_of_files(layout).dump(); }
-
-    Catalogue::Dump in_newest() const {
-        return Generations(layout).load().value().catalogue.dump();
-    }
-
-    std::uint64_t newest() const { return Generations(layout).newest(); }
-
-    fs::path newest_path() const { return NumberedFiles(layout.catalogue(), ".db").path(newest()); }
-
-    testing::TempDir directory;
-    testing::StoreFiller store{directory.path()};
-    const Layout& layout = store.layout();
-    const Record a = sample_record("a");
-    const Record b = sample_record("b");
-};
 
 TEST_F(FoldingTest, a_store_without_a_catalogue_is_read_from_its_files) {
     store.place_image(a);
@@ -331,99 +303,6 @@ TEST_F(FoldingTest, rebuilding_keeps_the_line_of_descent) {
     const auto before = Generations(layout).load()->catalogue.ancestry().back();
     rebuild(layout);
     EXPECT_TRUE(Generations(layout).leads_to_newest(before));
-}
-
-// Properties.
-
-/// One of everything that can happen, chosen by `random`.
-void change_something(const testing::StoreFiller& store, std::mt19937& random,
-                      const std::string& prefix) {
-    const auto name = prefix + std::to_string(random() % 5);
-    auto record = sample_record(name);
-    record.size_bytes = random() % 1000;
-    switch (random() % 8) {
-    case 0:
-    case 1:
-        return store.add_image(record);
-    case 2:
-        return store.remove_image(record);
-    case 3:
-        return store.refer(name, record.id);
-    case 4:
-        return store.forget_reference(name);
-    case 5:
-        return store.set_name(name, record);
-    case 6:
-        return store.remove_name(name, record);
-    default:
-        return random() % 2 ? store.pin(record) : store.unpin(record);
-    }
-}
-
-TEST_F(FoldingTest, folding_equals_rebuilding_whatever_happens) {
-    std::mt19937 random(20261124);
-    for (int step = 0; step < 400; ++step) {
-        change_something(store, random, "x");
-        if (random() % 10 == 0)
-            fold(layout, random() % 2 ? FoldLock::advisory : FoldLock::none);
-        if (random() % 20 == 0) {
-            ASSERT_EQ(seen(), in_files()) << "step " << step;
-        }
-    }
-    fold(layout);
-    EXPECT_EQ(in_newest(), in_files());
-    EXPECT_TRUE(rebuild(layout).empty());
-}
-
-/// Runs `body(number)` in so many processes at once; they have to succeed.
-template <typename Body>
-void in_processes(int count, const Body& body) {
-    std::vector<pid_t> children;
-    for (int number = 0; number < count; ++number) {
-        const auto child = ::fork();
-        if (child == 0) {
-            try {
-                body(number);
-                std::_Exit(0);
-            } catch (const std::exception& error) {
-                std::fprintf(stderr, "process %d: %s\n", number, error.what());
-                std::_Exit(1);
-            }
-        }
-        children.push_back(child);
-    }
-    for (const auto child : children) {
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        EXPECT_EQ(status, 0);
-    }
-}
-
-TEST_F(FoldingTest, nothing_is_lost_by_many_processes_that_fold_at_once) {
-    for (const auto lock : {FoldLock::advisory, FoldLock::none}) {
-        in_processes(16, [&](int number) {
-            std::mt19937 random(static_cast<unsigned>(number));
-            for (int step = 0; step < 6; ++step) {
-                const auto own = sample_record(fmt::format("own {} {}", number, step));
-                store.add_image(own);
-                try {
-                    change_something(store, random, "shared");
-                } catch (const std::exception&) {
-                    // Another one took its directory away: an intent stays, as after a crash.
-                }
-                fold(layout, lock);
-                if (!view_catalogue(layout).catalogue.dump().contains(
-                        fmt::format("u/{} image {}.{}", ::geteuid(), own.id.hex(), own.variant)))
-                    throw Error(ErrorKind::system, "an image is not seen by its maker");
-            }
-        });
-        EXPECT_EQ(seen(), in_files());
-        fold(layout);
-        const auto generation = Generations(layout).load().value();
-        EXPECT_NO_THROW(generation.catalogue.check());
-        EXPECT_EQ(generation.catalogue.dump(), in_files());
-        EXPECT_TRUE(rebuild(layout).empty());
-    }
 }
 
 } // namespace aic::cache

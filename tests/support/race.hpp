@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
+#include <exception>
 #include <functional>
 #include <vector>
 
@@ -26,6 +28,8 @@ inline int race(int processes, const std::function<int(int process)>& body) {
             try {
                 *sum += body(process);
                 status = 0;
+            } catch (const std::exception& error) {
+                std::fprintf(stderr, "process %d: %s\n", process, error.what());
             } catch (...) {
                 // The parent sees the status.
             }
