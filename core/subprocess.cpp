@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/subprocess.hpp"
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/fd.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <functional>
+
+namespace aic {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One way from here to there. A pair of sockets, since writing to a pipe that nobody reads any
+/// more raises SIGPIPE, whatever this process makes of that.
+struct Channel {
+    Fd read_end, write_end;
+
+    Channel() {
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+            throw system_error("making a channel to another program");
+        read_end = Fd(ends[0]);
+        write_end = Fd(ends[1]);
+    }
+};
+
+/// What the child has otherwise than we do: its descriptors, and no signal blocked or ignored.
+class SpawnSetup {
+public:
+    SpawnSetup(int input, int output) {
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+        ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        ::posix_spawnattr_init(&attributes_);
+        sigset_t none, all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        ::posix_spawnattr_setsigdefault(&attributes_, &all);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+
+    SpawnSetup(const SpawnSetup&) = delete;
+    SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+    ~SpawnSetup() {
+        ::posix_spawn_file_actions_destroy(&actions_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    const posix_spawn_file_actions_t* actions() const { return &actions_; }
+
+    const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+/// A child that is killed and reaped unless it was waited for.
+class Child {
+public:
+    explicit Child(pid_t pid) : pid_(pid) {}
+
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    ~Child() {
+        if (pid_ < 0)
+            return;
+        ::kill(pid_, SIGKILL);
+        wait();
+    }
+
+    int wait() {
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = -1;
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+
+private:
+    pid_t pid_;
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (const auto& text : texts)
+        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
+    result.push_back(nullptr);
+    return result;
+}
+
+/// Nothing when there is no such program.
+std::optional<pid_t> spawn(const Subprocess& program, int input, int output) {
+    const SpawnSetup setup(input, output);
+    const auto argv = pointers(program.argv);
+    const auto environment = pointers(program.environment);
+    pid_t pid = -1;
+    const int failure = ::posix_spawnp(&pid, argv[0], setup.actions(), setup.attributes(),
+                                       argv.data(), environment.data());
+    if (failure == ENOENT)
+        return std::nullopt;
+    if (failure != 0)
+        throw error_from_errno(failure, fmt::format("starting '{}'", program.argv.front()));
+    return pid;
+}
+
+/// Feeds the child's input and takes its output until it closes that.
+class Conversation {
+public:
+    Conversation(const Subprocess& program, Fd to, Fd from, std::stop_token stop)
+        : program_(program)
+        , unsent_(program.input)
+        , to_(std::move(to))
+        , from_(std::move(from))
+        , stopped_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+        , stop_(stop)
+        , on_stop_(stop, [this] { ::eventfd_write(stopped_.get(), 1); }) {
+        ::fcntl(to_.get(), F_SETFL, O_NONBLOCK);
+        output_.reserve(program.output_limit_bytes); // a secret shall not be left behind by growing
+    }
+
+    std::string hold() {
+        const auto deadline = Clock::now() + program_.timeout;
+        do {
+            send();
+            wait_until(deadline);
+        } while (receive());
+        return std::move(output_);
+    }
+
+private:
+    void send() {
+        if (!to_)
+            return;
+        const auto sent = ::send(to_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+        if (sent >= 0)
+            unsent_.remove_prefix(static_cast<std::size_t>(sent));
+        // A child that does not read all of its input is free not to.
+        if (unsent_.empty() || (sent < 0 && errno != EAGAIN && errno != EINTR))
+            to_ = Fd();
+    }
+
+    void wait_until(Clock::time_point deadline) {
+        std::array<pollfd, 3> watched = {{{from_.get(), POLLIN, 0},
+                                          {stopped_.get(), POLLIN, 0},
+                                          {to_ ? to_.get() : -1, POLLOUT, 0}}};
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        const int ready =
+            left > 0 ? ::poll(watched.data(), watched.size(), static_cast<int>(left)) : 0;
+        if (stop_.stop_requested())
+            throw Error(ErrorKind::interrupted, "interrupted");
+        if (ready == 0)
+            throw Error(ErrorKind::busy, "'{}' did not end within {} s", program_.argv.front(),
+                        std::chrono::duration_cast<std::chrono::seconds>(program_.timeout).count());
+        if (ready < 0 && errno != EINTR)
+            throw system_error("waiting for '{}'", program_.argv.front());
+        readable_ = ready > 0 && watched[0].revents != 0;
+    }
+
+    /// False at the end of the output.
+    bool receive() {
+        if (!readable_)
+            return true;
+        std::array<char, 4096> buffer;
+        const auto count = ::read(from_.get(), buffer.data(), buffer.size());
+        if (count < 0 && errno != EINTR)
+            throw system_error("reading from '{}'", program_.argv.front());
+        if (count > 0)
+            append({buffer.data(), static_cast<std::size_t>(count)});
+        ::explicit_bzero(buffer.data(), buffer.size());
+        return count != 0;
+    }
+
+    void append(std::string_view text) {
+        if (output_.size() + text.size() > program_.output_limit_bytes)
+            throw Error(ErrorKind::integrity, "'{}' printed more than {}", program_.argv.front(),
+                        human_size(program_.output_limit_bytes));
+        output_ += text;
+    }
+
+    const Subprocess& program_;
+    std::string_view unsent_;
+    Fd to_, from_, stopped_;
+    std::stop_token stop_;
+    std::stop_callback<std::function<void()>> on_stop_;
+    bool readable_ = false;
+    std::string output_;
+};
+
+} // namespace
+
+std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_token stop) {
+    Channel input, output;
+    const auto pid = spawn(program, input.read_end.get(), output.write_end.get());
+    if (!pid)
+        return std::nullopt;
+    Child child(*pid);
+    input.read_end = Fd();
+    output.write_end = Fd(); // else its end would never come
+    Conversation conversation(program, std::move(input.write_end), std::move(output.read_end),
+                              stop);
+    auto text = conversation.hold();
+    return SubprocessResult{child.wait(), std::move(text)};
+}
+
+std::vector<std::string> without_secrets(std::span<const std::string> variables) {
+    constexpr std::array<std::string_view, 3> k_secret = {
+        "NGC_API_KEY=", "NGC_CLI_API_KEY=", "AIC_IMAGE_PASSWORD="};
+    std::vector<std::string> kept;
+    std::ranges::copy_if(variables, std::back_inserter(kept), [&](const std::string& variable) {
+        return std::ranges::none_of(
+            k_secret, [&](std::string_view name) { return variable.starts_with(name); });
+    });
+    return kept;
+}
+
+std::vector<std::string> environment_for_children() {
+    std::vector<std::string> variables;
+    for (char** variable = ::environ; variable && *variable; ++variable)
+        variables.emplace_back(*variable);
+    return without_secrets(variables);
+}
+
+} // namespace aic
