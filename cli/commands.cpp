@@ -9,6 +9,8 @@
 #include "cli/commands/history.hpp"
 #include "cli/commands/inspect.hpp"
 #include "cli/commands/list.hpp"
+#include "cli/commands/login.hpp"
+#include "cli/commands/logout.hpp"
 #include "cli/commands/path.hpp"
 #include "cli/commands/pin.hpp"
 #include "cli/commands/pull.hpp"
@@ -26,6 +28,8 @@ namespace aic::cli {
 std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<Pull>());
+    commands.push_back(std::make_unique<Login>());
+    commands.push_back(std::make_unique<Logout>());
     commands.push_back(std::make_unique<Tags>());
     commands.push_back(std::make_unique<Resolve>());
     commands.push_back(std::make_unique<Add>());

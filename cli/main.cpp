@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/alias.hpp"
 #include "cli/application.hpp"
 #include "core/interrupt.hpp"
 
 int main(int argc, char** argv) {
     // First of all, so that every thread inherits the blocked signals.
     aic::InterruptWatch interrupts;
-    return aic::cli::run(argc, argv, interrupts);
+    auto arguments = aic::cli::without_alias({argv, static_cast<std::size_t>(argc)});
+    return aic::cli::run(static_cast<int>(arguments.size()) - 1, arguments.data(), interrupts);
 }

@@ -60,17 +60,19 @@ Url token_url(const Challenge& challenge, const Url& registry, const std::string
     }
     const auto service = challenge.parameter("service");
     const auto own_scope = challenge.parameter("scope");
+    const auto& wanted = own_scope.empty() ? scope : own_scope;
     const auto with_service = service.empty() ? realm : realm.with_query("service", service);
-    return with_service.with_query("scope", own_scope.empty() ? scope : own_scope);
+    return wanted.empty() ? with_service : with_service.with_query("scope", wanted);
 }
 
 Authenticator::Authenticator(std::string registry_name, Url registry, std::string repository,
-                             FindCredentials find, Clock clock)
+                             FindCredentials find, Clock clock, WhenRefused when_refused)
     : registry_name_(std::move(registry_name))
     , registry_(std::move(registry))
-    , scope_(fmt::format("repository:{}:pull", repository))
+    , scope_(repository.empty() ? "" : fmt::format("repository:{}:pull", repository))
     , find_(std::move(find))
-    , clock_(std::move(clock)) {}
+    , clock_(std::move(clock))
+    , when_refused_(when_refused) {}
 
 Secret Authenticator::authorization() const {
     return authorization_;
@@ -128,6 +130,8 @@ Authenticator::Reaction Authenticator::meet_basic(const Secret& sent) {
         return {};
     const auto value = basic_authorization(*credentials_);
     if (sent == value) {
+        if (when_refused_ == WhenRefused::give_up)
+            return {};
         refuse_credentials();
         return {true, std::nullopt};
     }
@@ -137,8 +141,9 @@ Authenticator::Reaction Authenticator::meet_basic(const Secret& sent) {
 }
 
 void Authenticator::refuse_credentials() {
-    warn("{} refuses the stored credentials of user '{}'; trying without", registry_name_,
-         oci::printable(credentials_->user, 100));
+    const auto& origin = credentials_->origin;
+    warn("{} refuses the credentials of user '{}'{}{}; trying without", registry_name_,
+         oci::printable(credentials_->user, 100), origin.empty() ? "" : " from ", origin);
     credentials_refused_ = true;
     credentials_.reset();
     authorization_ = Secret();
@@ -157,11 +162,15 @@ std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
         renew_at_ = clock_() + token.lifetime * 4 / 5;
         return std::nullopt;
     }
-    if ((answer.status == 401 || answer.status == 403) && credentials_) {
+    if ((answer.status == 401 || answer.status == 403) && credentials_
+        && when_refused_ == WhenRefused::ask_without) {
         refuse_credentials();
         return token_request(*challenge_);
     }
-    throw error_of(answer).within("asking for a token");
+    const auto refusal = error_of(answer).within("asking for a token");
+    throw refusal.kind() == ErrorKind::denied && when_refused_ == WhenRefused::ask_without
+        ? refusal.with_hint(login_hint(registry_name_))
+        : refusal;
 }
 
 Request AuthorizedExchange::authorized_request() {

@@ -22,10 +22,13 @@ struct Token {
 /// header.
 Token parse_token(std::string_view json);
 
-/// Where a challenge says tokens are to be had, for `scope` unless it names one. Throws
-/// Error(denied) when a registry must not send us there: over http, or from outside into a private
-/// network.
+/// Where a challenge says tokens are to be had, for `scope` unless it names one; that may be "".
+/// Throws Error(denied) when a registry must not send us there: over http, or from outside into a
+/// private network.
 Url token_url(const Challenge& challenge, const Url& registry, const std::string& scope);
+
+/// What follows when a registry refuses the credentials that it is shown.
+enum class WhenRefused { ask_without, give_up };
 
 /// What we may say to one repository: learns from challenges, fetches tokens, and renews them
 /// before they end. Its requests are made by the exchanges that use it, on the transport's thread.
@@ -34,9 +37,11 @@ public:
     using FindCredentials = std::function<std::optional<Credentials>()>;
     using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-    /// `registry_name` is how people call it; `find` is asked at the first challenge.
+    /// `registry_name` is how people call it; `find` is asked at the first challenge. Without a
+    /// `repository` tokens are asked for that say who we are, and allow nothing.
     Authenticator(std::string registry_name, Url registry, std::string repository,
-                  FindCredentials find, Clock clock = std::chrono::steady_clock::now);
+                  FindCredentials find, Clock clock = std::chrono::steady_clock::now,
+                  WhenRefused when_refused = WhenRefused::ask_without);
 
     /// The value of the Authorization header as things stand; empty when none is known or needed.
     Secret authorization() const;
@@ -71,6 +76,7 @@ private:
     const std::string scope_;
     const FindCredentials find_;
     const Clock clock_;
+    const WhenRefused when_refused_;
 
     bool credentials_known_ = false;
     bool credentials_refused_ = false;

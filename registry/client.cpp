@@ -75,7 +75,7 @@ Client::Client(oci::RegistryReference reference, const Config& config,
                const Environment& environment)
     : reference_(std::move(reference))
     , registry_(registry_url(reference_.registry, config.insecure_registries))
-    , login_hint_(login_hint(reference_.registry, enroot_credentials_path(environment)))
+    , login_hint_(login_hint(reference_.registry))
     , transport_(environment("SSL_CERT_FILE").value_or(""))
     , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
         return find_credentials(reference_.registry, reference_.repository, reference_.user,

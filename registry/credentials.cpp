@@ -2,91 +2,176 @@
 #include "registry/credentials.hpp"
 
 #include "core/error.hpp"
-#include "core/fd.hpp"
+#include "registry/credential_helper.hpp"
+#include "registry/docker_config.hpp"
+#include "registry/environment_credentials.hpp"
+#include "registry/netrc.hpp"
+#include "registry/ngc_config.hpp"
+#include "registry/private_file.hpp"
+
+#include <algorithm>
 
 namespace fs = std::filesystem;
 
 namespace aic::registry {
 
-constexpr std::uint64_t k_max_credentials_bytes = 1024UL * 1024;
-
 namespace {
 
-struct SettingsFile {
-    fs::path path;
-    std::string text;
-    bool is_private = false; ///< nobody else may read or change it
-};
+using Entries = std::vector<CredentialEntry>;
+using Found = std::optional<Credentials>;
 
-/// Nothing when there is no such file.
-std::optional<SettingsFile> read_settings(const fs::path& path) {
-    auto fd = open_if_exists(path, O_RDONLY | O_NONBLOCK);
-    if (!fd)
-        return std::nullopt;
-    const auto status = fstat_of(fd->get(), path);
-    if (!S_ISREG(status.st_mode))
-        throw Error(ErrorKind::denied, "reading '{}': not a regular file", path.native());
-    FdSource source(std::move(*fd), path);
-    const auto bytes =
-        read_all(source, k_max_credentials_bytes, fmt::format("'{}'", path.native()));
-    return SettingsFile{path, std::string(as_text(bytes)),
-                        (status.st_mode & (S_IRWXG | S_IRWXO)) == 0};
+Found with_origin(Found found, const fs::path& path) {
+    if (found)
+        found->origin = fmt::format("'{}'", path.native());
+    return found;
 }
 
-void require_private(const SettingsFile& file) {
-    if (!file.is_private)
-        throw Error(ErrorKind::denied,
-                    "reading '{}': others may read or change the passwords in it",
-                    file.path.native())
-            .with_hint(fmt::format("chmod 600 '{}'", file.path.native()));
+CredentialSource environment_source(const Environment& environment) {
+    return {.find =
+                [environment](const CredentialQuery& query) {
+                    return credentials_from_environment(query, environment);
+                },
+            .list = [environment] { return environment_entries(environment); }};
 }
 
-std::optional<Credentials> from_enroot(std::string_view registry, std::string_view user,
-                                       const Environment& environment) {
-    const auto file = read_settings(enroot_credentials_path(environment));
+std::optional<PrivateFile> open_private(const fs::path& path) {
+    auto file = PrivateFile::read(path);
+    if (file)
+        file->require_private();
+    return file;
+}
+
+CredentialSource enroot_source(const Environment& environment) {
+    const auto path = enroot_credentials_path(environment);
+    return {.find = [path](const CredentialQuery& query) -> Found {
+                const auto file = open_private(path);
+                if (!file)
+                    return std::nullopt;
+                return with_origin(credentials_from_netrc(parse_netrc(file->text()), query.registry,
+                                                          query.user, path),
+                                   path);
+            },
+            .list = [path]() -> Entries {
+                const auto file = open_private(path);
+                return file ? netrc_entries(parse_netrc(file->text()),
+                                            fmt::format("'{}'", path.native()))
+                            : Entries();
+            }};
+}
+
+/// Runs `use` on a file in Docker's format; nothing when there is no such file.
+template <typename Use>
+auto in_docker_config(const fs::path& path, const Use& use)
+    -> decltype(use(std::declval<const DockerConfig&>())) {
+    const auto file = PrivateFile::read(path);
     if (!file)
-        return std::nullopt;
-    require_private(*file);
-    return credentials_from_netrc(parse_netrc(file->text), registry, user, file->path);
+        return {};
+    return in_context([&] { return fmt::format("reading '{}'", path.native()); },
+                      [&] {
+                          const auto config = DockerConfig::parse(file->text());
+                          // Without passwords it is a file of settings, which may be open to all.
+                          if (config.holds_secrets())
+                              file->require_private();
+                          return use(config);
+                      });
 }
 
-fs::path docker_config_path(const Environment& environment) {
-    const auto directory = environment("DOCKER_CONFIG");
-    return (directory ? fs::path(*directory) : home_directory(environment) / ".docker")
-           / "config.json";
+CredentialSource docker_source(const fs::path& path) {
+    const auto find = [path](const CredentialQuery& query) {
+        return in_docker_config(path, [&](const DockerConfig& config) -> Found {
+            if (const auto helper = config.helper_for(query.registry))
+                if (auto found = ask_helper(*helper, query.registry, environment_for_helpers());
+                    found && (query.user.empty() || found->user == query.user))
+                    return found;
+            auto found = config.find(query.registry, query.repository);
+            if (found && !query.user.empty() && found->user != query.user)
+                return std::nullopt;
+            return with_origin(std::move(found), path);
+        });
+    };
+    const auto list = [path] {
+        return in_docker_config(path, [&](const DockerConfig& config) {
+            return config.entries(fmt::format("'{}'", path.native()));
+        });
+    };
+    return {find, list};
 }
 
-std::optional<Credentials> from_docker(std::string_view registry, std::string_view repository,
-                                       std::string_view user, const Environment& environment) {
-    const auto file = read_settings(docker_config_path(environment));
-    if (!file)
-        return std::nullopt;
-    const auto reading = fmt::format("reading '{}'", file->path.native());
-    // Without passwords it is a file of settings, which may be open to all.
-    if (in_context(reading, [&] { return holds_passwords(file->text); }))
-        require_private(*file);
-    auto found = in_context(
-        reading, [&] { return credentials_from_docker_config(file->text, registry, repository); });
-    return found && (user.empty() || found->user == user) ? found : std::nullopt;
+CredentialSource ngc_source(const Environment& environment) {
+    const auto path = home_directory(environment) / ".ngc/config";
+    const auto key = [path]() -> std::optional<Secret> {
+        const auto file = PrivateFile::read(path);
+        auto found = file ? ngc_api_key(file->text()) : std::nullopt;
+        if (found)
+            file->require_private();
+        return found;
+    };
+    return {.find = [path, key](const CredentialQuery& query) -> Found {
+                if (!is_ngc(query.registry) || (!query.user.empty() && query.user != k_ngc_user))
+                    return std::nullopt;
+                const auto found = key();
+                return found ? with_origin(Credentials{k_ngc_user, *found}, path) : std::nullopt;
+            },
+            .list = [path, key]() -> Entries {
+                if (!key())
+                    return {};
+                return {{"nvcr.io", k_ngc_user, CredentialEntry::Kind::password,
+                         fmt::format("'{}'", path.native())}};
+            }};
 }
 
 } // namespace
 
-fs::path enroot_credentials_path(const Environment& environment) {
-    if (const auto directory = environment("ENROOT_CONFIG_PATH"))
-        return fs::path(*directory) / ".credentials";
-    const auto config = environment("XDG_CONFIG_HOME");
-    return (config ? fs::path(*config) : home_directory(environment) / ".config")
-           / "enroot/.credentials";
+std::vector<CredentialSource> credential_sources(const Environment& environment) {
+    std::vector<CredentialSource> sources = {environment_source(environment),
+                                             enroot_source(environment)};
+    for (const auto& path : podman_auth_paths(environment))
+        sources.push_back(docker_source(path));
+    sources.push_back(docker_source(docker_config_path(environment)));
+    sources.push_back(ngc_source(environment));
+    return sources;
 }
 
-// Further places - the command line, the environment, podman's auth.json, credential helpers -
-// belong here, in the order in which they are tried.
+std::optional<Credentials> first_found(std::span<const CredentialSource> sources,
+                                       const CredentialQuery& query) {
+    for (const auto& source : sources)
+        if (auto found = source.find(query))
+            return found;
+    return std::nullopt;
+}
+
 std::optional<Credentials> find_credentials(std::string_view registry, std::string_view repository,
                                             std::string_view user, const Environment& environment) {
-    if (auto found = from_enroot(registry, user, environment))
-        return found;
-    return from_docker(registry, repository, user, environment);
+    return first_found(credential_sources(environment), {registry, repository, user});
+}
+
+std::string_view name_of(CredentialEntry::Kind kind) {
+    using enum CredentialEntry::Kind;
+    return kind == password ? "password" : kind == identity_token ? "identity_token" : "helper";
+}
+
+std::string without_port(std::string_view host) {
+    if (host.starts_with('['))
+        return std::string(host.substr(0, host.find(']') + 1));
+    return std::string(host.substr(0, host.find(':')));
+}
+
+bool is_ngc(std::string_view registry) {
+    return without_port(registry) == "nvcr.io";
+}
+
+std::vector<std::string> credential_hosts(std::string_view registry) {
+    if (registry == "docker.io")
+        return {"docker.io", "index.docker.io", "auth.docker.io", "registry-1.docker.io"};
+    if (is_ngc(registry))
+        return {std::string(registry), "authn.nvidia.com"};
+    return {std::string(registry)};
+}
+
+std::string login_hint(std::string_view registry) {
+    return fmt::format("'aic-image login {}' saves credentials, and 'aic-image login --list' shows "
+                       "which there are",
+                       registry);
 }
 
 } // namespace aic::registry

@@ -5,7 +5,9 @@
 #include "registry/secret.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,46 +17,58 @@ namespace aic::registry {
 struct Credentials {
     std::string user;
     Secret password;
+    std::string origin = {}; ///< where they were found, for people: "NGC_API_KEY", "'/path'"
 };
 
-/// One "machine" of a netrc file.
-struct NetrcEntry {
-    std::string machine, login;
-    Secret password;
+/// Whose credentials are looked for.
+struct CredentialQuery {
+    std::string_view registry;   ///< "host[:port]"
+    std::string_view repository; ///< may be ""
+    std::string_view user = {};  ///< only this user's, unless ""
 };
 
-/// The entries of enroot's credentials file, which curl reads as netrc: words in any layout, `#`
-/// comments, quotes. What is malformed is passed over; "default" entries too, since they would go
-/// to any registry.
-std::vector<NetrcEntry> parse_netrc(std::string_view text);
+/// What can be said of stored credentials without the secret.
+struct CredentialEntry {
+    enum class Kind { password, identity_token, helper };
 
-/// The entry for a registry ("host[:port]"; the port does not matter). A login or password that is
-/// a shell expression to enroot is not evaluated: it is passed over with a warning naming `file`.
-std::optional<Credentials> credentials_from_netrc(const std::vector<NetrcEntry>& entries,
-                                                  std::string_view registry, std::string_view user,
-                                                  const std::filesystem::path& file);
+    std::string registry; ///< "host[:port][/path]"; "*" for any
+    std::optional<std::string> user;
+    Kind kind = Kind::password;
+    std::string origin;
+};
 
-/// What Docker's config.json holds for a repository; the longest key that fits wins. Throws
-/// Error(integrity) when the text is not such a file.
-std::optional<Credentials> credentials_from_docker_config(std::string_view json,
-                                                          std::string_view registry,
-                                                          std::string_view repository);
+std::string_view name_of(CredentialEntry::Kind kind);
 
-/// Whether Docker's config.json holds any password itself.
-bool holds_passwords(std::string_view docker_config_json);
+/// One of the places where credentials may be.
+struct CredentialSource {
+    std::function<std::optional<Credentials>(const CredentialQuery&)> find;
+    std::function<std::vector<CredentialEntry>()> list;
+};
+
+/// The places where this user may have credentials, in the order in which they are tried: the
+/// environment, enroot's file, podman's, Docker's, the NGC command line's. A file that others can
+/// read throws Error(denied) when it is looked into.
+std::vector<CredentialSource> credential_sources(const Environment& environment);
+
+/// What the first source that knows any has.
+std::optional<Credentials> first_found(std::span<const CredentialSource> sources,
+                                       const CredentialQuery& query);
+
+/// The user's credentials for a repository.
+std::optional<Credentials> find_credentials(std::string_view registry, std::string_view repository,
+                                            std::string_view user, const Environment& environment);
 
 /// The host names under which credentials for a registry may be filed, best first.
 std::vector<std::string> credential_hosts(std::string_view registry);
 
-/// Where enroot looks for its credentials.
-std::filesystem::path enroot_credentials_path(const Environment& environment);
+/// "host" of "host[:port]".
+std::string without_port(std::string_view host);
 
-/// What a user can do whom a registry refuses: the line that enroot's file at `file` lacks.
-std::string login_hint(std::string_view registry, const std::filesystem::path& file);
+/// NVIDIA's registry: its user name is "$oauthtoken" for everybody, and the password an API key.
+bool is_ngc(std::string_view registry);
+inline constexpr const char* k_ngc_user = "$oauthtoken";
 
-/// The user's credentials for a repository: enroot's file first, then Docker's. With a `user`, only
-/// that user's. A file that others can read throws Error(denied).
-std::optional<Credentials> find_credentials(std::string_view registry, std::string_view repository,
-                                            std::string_view user, const Environment& environment);
+/// What a user can do whom a registry refuses.
+std::string login_hint(std::string_view registry);
 
 } // namespace aic::registry

@@ -16,8 +16,8 @@ from support.case import FunctionalTest
 # Should a mistake go unnoticed, nobody outside is asked.
 NOWHERE = "127.0.0.1:1#lab/debian:12"
 COMMANDS = (
-    "pull", "tags", "resolve", "list", "inspect", "history", "path", "files", "cat", "rename", "rm",
-    "restore", "pin", "unpin", "gc", "verify", "stats",
+    "pull", "login", "logout", "tags", "resolve", "list", "inspect", "history", "path", "files",
+    "cat", "rename", "rm", "restore", "pin", "unpin", "gc", "verify", "stats",
 )
 
 
@@ -48,7 +48,7 @@ class MistakesTest(FunctionalTest):
 
     def test_a_missing_argument(self) -> None:
         for command in COMMANDS:
-            if command in ("list", "gc", "verify", "stats"):
+            if command in ("login", "logout", "list", "gc", "verify", "stats"):
                 continue
             with self.subTest(command):
                 self.refuse(Status.USAGE, command)

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/login.hpp"
+
+#include "cli/registry_argument.hpp"
+#include "cli/table.hpp"
+#include "cli/terminal.hpp"
+#include "core/log.hpp"
+#include "oci/printable.hpp"
+#include "registry/enroot_file.hpp"
+#include "registry/environment_credentials.hpp"
+#include "registry/key_kind.hpp"
+#include "registry/login_proof.hpp"
+#include "registry/private_file.hpp"
+
+namespace aic::cli {
+
+namespace {
+
+std::vector<registry::CredentialEntry> all_entries(const Environment& environment) {
+    std::vector<registry::CredentialEntry> all;
+    for (const auto& source : registry::credential_sources(environment))
+        for (auto& entry : source.list())
+            all.push_back(std::move(entry));
+    return all;
+}
+
+nlohmann::json entry_json(const registry::CredentialEntry& entry) {
+    return {{"registry", entry.registry},
+            {"user", entry.user ? nlohmann::json(*entry.user) : nlohmann::json(nullptr)},
+            {"kind", registry::name_of(entry.kind)},
+            {"origin", entry.origin}};
+}
+
+/// What is in the environment goes before what login saves.
+void warn_of_environment(const std::string& registry, const registry::Credentials& saved,
+                         const Environment& environment) {
+    const auto other = registry::credentials_from_environment({registry, "", ""}, environment);
+    if (other && other->password != saved.password)
+        warn("{} holds something else for {}, and goes before what is saved", other->origin,
+             registry);
+}
+
+std::string done_text(const std::string& registry, const registry::Credentials& credentials,
+                      registry::LoginProof proof, const std::filesystem::path& file) {
+    const auto key = registry::kind_of_key(registry, credentials.password);
+    const auto said =
+        proof == registry::LoginProof::accepted
+            ? fmt::format("{} accepts the {} of '{}'", registry, key,
+                          oci::printable(credentials.user))
+            : fmt::format("{} asks nobody for a password, so the {} of '{}' is unproven", registry,
+                          key, oci::printable(credentials.user));
+    return fmt::format("{}\n  saved in '{}', where enroot and pyxis find it too", said,
+                       file.native());
+}
+
+} // namespace
+
+void Login::describe(CLI::App& app) {
+    app.description("save the credentials for a registry, once the registry has accepted them");
+    app.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
+        ->type_name("REGISTRY");
+    app.add_option("-u,--username", user_, "who logs in (nvcr.io: always $oauthtoken)")
+        ->type_name("USER");
+    app.add_flag("--password-stdin", password_stdin_,
+                 "take the password from standard input instead of asking for it");
+    app.add_flag("--list", list_, "show which credentials there are and where, without secrets");
+    app.footer(
+        R"(They go into enroot's file .credentials, mode 0600. 'nvcrlogin' is 'aic-image login nvcr.io'.
+
+Examples:
+  aic-image login nvcr.io
+  aic-image login --username me registry.lab:5000
+  aic-image login --username me --password-stdin < token.txt
+  aic-image login --list)");
+}
+
+void Login::list(Session& session) const {
+    if (!registry_.empty() || !user_.empty() || password_stdin_)
+        throw Error(ErrorKind::usage, "--list goes alone");
+    const auto entries = all_entries(session.environment());
+    if (session.json()) {
+        auto listed = nlohmann::json::array();
+        for (const auto& entry : entries)
+            listed.push_back(entry_json(entry));
+        return session.print_json({{"credentials", listed}});
+    }
+    if (entries.empty())
+        return session.say("no credentials");
+    std::vector<std::vector<std::string>> rows = {{"REGISTRY", "USER", "KIND", "FROM"}};
+    for (const auto& entry : entries)
+        rows.push_back({oci::printable(entry.registry), oci::printable(entry.user.value_or("-")),
+                        std::string(registry::name_of(entry.kind)), entry.origin});
+    session.print_bytes(format_table(rows));
+}
+
+registry::Credentials Login::credentials(const std::string& registry, const std::string& user,
+                                         Session& session) const {
+    auto name = !user_.empty() ? user_ : user;
+    if (name.empty() && registry::is_ngc(registry))
+        name = registry::k_ngc_user;
+    if (name.empty() && password_stdin_)
+        throw Error(ErrorKind::usage, "--password-stdin needs --username");
+    if (name.empty())
+        name =
+            ask(fmt::format("User of {}: ", registry), "name it with --username", session.stop());
+    auto password = password_stdin_
+                        ? secret_from_stdin(session.stop())
+                        : ask_secret(fmt::format("{} for {}: ",
+                                                 registry::is_ngc(registry) ? "NGC API key"
+                                                                            : "Password or token",
+                                                 registry),
+                                     "give the password with --password-stdin", session.stop());
+    if (password.empty())
+        throw Error(ErrorKind::usage, "the password is empty");
+    return {std::move(name), std::move(password)};
+}
+
+void Login::run(Session& session) {
+    if (list_)
+        return list(session);
+    const auto [registry, user] = parse_registry_argument(registry_);
+    const auto given = credentials(registry, user, session);
+    const auto file = registry::enroot_credentials_path(session.environment());
+    const auto proof = registry::prove_login(registry, given, session.config(),
+                                             session.environment(), session.stop());
+    registry::save_credentials(file, registry, given);
+    warn_of_environment(registry, given, session.environment());
+    if (session.json())
+        return session.print_json({{"login",
+                                    {{"registry", registry},
+                                     {"user", given.user},
+                                     {"key_kind", registry::kind_of_key(registry, given.password)},
+                                     {"proof", registry::name_of(proof)},
+                                     {"file", file.native()}}}});
+    session.say(done_text(registry, given, proof, file));
+}
+
+} // namespace aic::cli

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/login_proof.hpp"
+
+#include "core/error.hpp"
+#include "oci/printable.hpp"
+#include "registry/answer_error.hpp"
+#include "registry/auth.hpp"
+#include "registry/client.hpp"
+#include "registry/key_kind.hpp"
+
+namespace aic::registry {
+
+namespace {
+
+/// GET /v2/, which is answered to whoever the registry knows.
+class Ping final : public AuthorizedExchange {
+public:
+    Ping(Authenticator& authenticator, Url url)
+        : AuthorizedExchange(authenticator)
+        , url_(std::move(url)) {}
+
+    std::string description() const override { return fmt::format("asking {}", url_.host()); }
+
+    /// Of the last answer.
+    std::optional<Error> refusal() const { return refusal_; }
+
+protected:
+    Request request() override { return {.url = url_}; }
+
+    std::optional<Request> answered(Answer& answer) override {
+        if (answer.is_web_page())
+            refusal_ = not_a_registry(answer);
+        else if (answer.status != 200)
+            refusal_ = error_of(answer);
+        return std::nullopt;
+    }
+
+private:
+    const Url url_;
+    std::optional<Error> refusal_;
+};
+
+Error with_advice(const Error& error, std::string_view registry) {
+    const auto advice = where_keys_are_made(registry);
+    return error.kind() == ErrorKind::denied && !advice.empty()
+               ? error.with_hint(std::string(advice))
+               : error;
+}
+
+} // namespace
+
+std::string_view name_of(LoginProof proof) {
+    return proof == LoginProof::accepted ? "accepted" : "not_asked_for";
+}
+
+LoginProof prove_login(std::string_view registry, const Credentials& credentials,
+                       const Config& config, const Environment& environment, std::stop_token stop) {
+    const auto url = registry_url(registry, config.insecure_registries);
+    bool was_asked = false;
+    const auto show = [&] {
+        was_asked = true;
+        return credentials;
+    };
+    Authenticator authenticator(std::string(registry), url, "", show,
+                                std::chrono::steady_clock::now, WhenRefused::give_up);
+    const auto attempt = fmt::format("logging in to {} as '{}' with a {}", registry,
+                                     oci::printable(credentials.user, 100),
+                                     kind_of_key(registry, credentials.password));
+    try {
+        in_context(attempt, [&] {
+            Transport transport(environment("SSL_CERT_FILE").value_or(""));
+            Ping ping(authenticator, url.resolve("/v2/"));
+            Exchange* const one = &ping;
+            transport.run({&one, 1}, stop);
+            if (const auto refusal = ping.refusal())
+                throw *refusal;
+        });
+    } catch (const Error& error) {
+        throw with_advice(error, registry);
+    }
+    return was_asked ? LoginProof::accepted : LoginProof::not_asked_for;
+}
+
+} // namespace aic::registry
