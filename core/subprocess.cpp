@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,19 +24,37 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// One way from here to there. A pair of sockets, since writing to a pipe that nobody reads any
-/// more raises SIGPIPE, whatever this process makes of that.
-struct Channel {
+struct Pipe {
     Fd read_end, write_end;
 
-    Channel() {
+    Pipe() {
         std::array<int, 2> ends{};
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-            throw system_error("making a channel to another program");
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw system_error("making a pipe");
         read_end = Fd(ends[0]);
         write_end = Fd(ends[1]);
     }
 };
+
+/// As write(), to a pipe whose reader may be gone: that is EPIPE and no signal, whatever the
+/// process makes of SIGPIPE. (A pair of sockets would do without, but a child cannot open one by
+/// the name /dev/stdin.)
+ssize_t write_without_signal(int fd, std::string_view bytes) {
+    sigset_t sigpipe, before, pending;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    sigpending(&pending);
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    const int failure = errno;
+    if (written < 0 && failure == EPIPE && !sigismember(&pending, SIGPIPE)) {
+        constexpr timespec k_at_once{};
+        ::sigtimedwait(&sigpipe, nullptr, &k_at_once);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = failure;
+    return written;
+}
 
 /// What the child has otherwise than we do: its descriptors, and no signal blocked or ignored.
 class SpawnSetup {
@@ -151,7 +168,7 @@ private:
     void send() {
         if (!to_)
             return;
-        const auto sent = ::send(to_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+        const auto sent = write_without_signal(to_.get(), unsent_);
         if (sent >= 0)
             unsent_.remove_prefix(static_cast<std::size_t>(sent));
         // A child that does not read all of its input is free not to.
@@ -210,7 +227,7 @@ private:
 } // namespace
 
 std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_token stop) {
-    Channel input, output;
+    Pipe input, output;
     const auto pid = spawn(program, input.read_end.get(), output.write_end.get());
     if (!pid)
         return std::nullopt;

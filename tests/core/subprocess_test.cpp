@@ -34,6 +34,10 @@ TEST(SubprocessTest, a_child_need_not_read_its_input) {
     EXPECT_EQ(shell("exec <&-; echo done", std::string(1U << 20, 'x')).output, "done\n");
 }
 
+TEST(SubprocessTest, a_child_can_open_its_input_and_output_by_name) {
+    EXPECT_EQ(shell("cat /dev/stdin > /dev/stdout", "hello").output, "hello");
+}
+
 TEST(SubprocessTest, a_program_that_is_not_there_is_no_failure) {
     EXPECT_EQ(run_to_end({.argv = {"no-such-program-here"}, .environment = {}}, {}), std::nullopt);
 }
