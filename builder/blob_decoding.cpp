@@ -137,7 +137,8 @@ TarStream::TarStream(const LayerBlob& blob, Crew& crew)
         piece.buffer.resize(k_piece_bytes);
         empty_.push_back(&piece);
     }
-    submit_if(crew_.change([&] { return begins_to_run(); }));
+    if (crew_.change([&] { return begins_to_run(); }))
+        submit();
 }
 
 TarStream::~TarStream() {
@@ -172,19 +173,21 @@ void TarStream::run() noexcept {
         is_running_ = false;
         return begins_to_run();
     });
-    submit_if(again);
+    if (again) // or the stream may be gone by now
+        submit();
 }
 
-void TarStream::submit_if(bool begins) {
-    if (begins)
-        crew_.submit(*this, Crew::Urgency::first);
+void TarStream::submit() {
+    crew_.submit(*this, Crew::Urgency::first);
 }
 
 void TarStream::give_back(Piece& piece) {
-    submit_if(crew_.change([&] {
+    const bool begins = crew_.change([&] {
         empty_.push_back(&piece);
         return begins_to_run();
-    }));
+    });
+    if (begins)
+        submit();
 }
 
 std::span<const std::byte> TarStream::next(std::stop_token stop) {

@@ -45,8 +45,8 @@ private:
 
     void run() noexcept override;
     void give_back(Piece& piece);
-    void submit_if(bool begins);
-    /// Under the crew's mutex: whether run() has to be submitted.
+    void submit();
+    /// Under the crew's mutex: whether it has to be submitted.
     bool begins_to_run();
 
     static constexpr std::size_t k_pieces = 8;
