@@ -99,7 +99,7 @@ private:
                  known->points_at.str(), now.str());
             return std::nullopt;
         }
-        return ImportResult{image->file(), image->record, true, {}};
+        return hit(*image);
     }
 
     /// Another reference, or another tag, may have brought the same image.
@@ -109,7 +109,15 @@ private:
             return std::nullopt;
         store_.prepare();
         remember_reference();
-        return ImportResult{image->file(), image->record, true, {}};
+        return hit(*image);
+    }
+
+    /// A pull that was killed when its image was there may have left its downloads.
+    ImportResult hit(const cache::StoredImage& image) const {
+        for (const auto& segment : image.record.segments)
+            if (segment.blob)
+                drop_spooled_blob(*segment.blob);
+        return {image.file(), image.record, true, {}};
     }
 
     std::optional<cache::StoredImage> find_complete(const ImageId& id) const {
@@ -304,11 +312,14 @@ private:
     }
 
     /// Downloads have done their work. Those of a layout are the user's own files and stay.
-    void drop_spooled_blobs() {
-        if (!reference_.registry())
-            return;
+    void drop_spooled_blobs() const {
         for (const auto& layer : unique_layers())
-            ::unlink((config_.spool.value / layer.digest.hex()).c_str());
+            drop_spooled_blob(layer.digest);
+    }
+
+    void drop_spooled_blob(const Digest& digest) const {
+        if (reference_.registry())
+            ::unlink((config_.spool.value / digest.hex()).c_str());
     }
 
     const oci::Reference& reference_;

@@ -18,13 +18,20 @@ namespace aic::registry {
 namespace {
 
 constexpr std::size_t k_hash_buffer_bytes = 1024UL * 1024;
-constexpr std::time_t k_partial_lifetime_seconds = 7L * 24 * 3600;
+constexpr std::time_t k_lifetime_seconds = 7L * 24 * 3600;
+constexpr std::string_view k_partial = ".partial";
 
-/// True for ".<hex digest>.partial" that a download has written to lately.
+/// "<hex digest>", and ".<hex digest>.partial" that some process may go on with.
+bool is_worth_keeping(std::string_view name) {
+    if (name.starts_with('.') && name.ends_with(k_partial))
+        name = name.substr(1, name.size() - 1 - k_partial.size());
+    return sha256_from_hex(name).has_value();
+}
+
+/// What a download has written to lately.
 bool may_be_resumed(std::string_view name, const struct stat& status) {
-    constexpr std::size_t k_name_length = 1 + 64 + std::string_view(".partial").size();
-    return name.size() == k_name_length && status.st_uid == ::geteuid() && status.st_size > 0
-           && std::time(nullptr) - status.st_mtime < k_partial_lifetime_seconds;
+    return is_worth_keeping(name) && status.st_uid == ::geteuid() && status.st_size > 0
+           && std::time(nullptr) - status.st_mtime < k_lifetime_seconds;
 }
 
 } // namespace
@@ -56,7 +63,7 @@ void Spool::remove_abandoned() const {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(directory_, ignored)) {
         const auto name = entry.path().filename().native();
-        if (!name.starts_with('.') || !name.ends_with(".partial"))
+        if (!is_worth_keeping(name) && !(name.starts_with('.') && name.ends_with(k_partial)))
             continue;
         try {
             const auto fd = open_if_exists(entry.path(), O_RDWR | O_NOFOLLOW | O_NONBLOCK);

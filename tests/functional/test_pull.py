@@ -134,6 +134,17 @@ class AgainTest(SampleTest):
         self.pull(self.sample.reference)
         self.assertEqual(self.aic.leftovers(), [])
 
+    def test_what_a_pull_left_that_was_killed_at_its_end_goes_with_the_next(self) -> None:
+        self.pull(self.sample.reference)
+        image = self.succeed("inspect", "--json", self.sample.reference).json
+        blobs = [segment["blob"].removeprefix("sha256:") for segment in image["segments"]
+                 if segment.get("blob")]
+        self.assertTrue(blobs, image)
+        for blob in blobs:
+            (self.aic.spool / blob).write_bytes(b"left")
+        self.pull(self.sample.reference)
+        self.assertEqual(self.aic.leftovers(), [])
+
 
 class StoreTest(SampleTest):
     def test_the_store_looks_as_documented(self) -> None:

@@ -81,6 +81,16 @@ TEST_F(SpoolTest, left_files_are_removed_when_they_are_a_week_old) {
     EXPECT_FALSE(fs::exists(path));
 }
 
+TEST_F(SpoolTest, blobs_that_no_pull_came_back_for_are_removed_when_they_are_a_week_old) {
+    const auto path = directory_ / digest_.hex();
+    write_file(path, "hello");
+    spool_.remove_abandoned();
+    EXPECT_TRUE(fs::exists(path));
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(24 * 8));
+    spool_.remove_abandoned();
+    EXPECT_FALSE(fs::exists(path));
+}
+
 TEST_F(SpoolTest, a_restarted_file_is_empty) {
     PartialFile file(spool_, digest_, 5);
     file.write(as_bytes("wrong and long"));
