@@ -23,7 +23,7 @@ constexpr std::size_t k_user_version_at = 60;
 constexpr std::size_t k_application_id_at = 68;
 
 constexpr std::uint32_t k_application_id = 0x61696363; // never renumber
-constexpr std::uint32_t k_catalogue_version = 1;
+constexpr std::uint32_t k_catalogue_version = 2;
 
 constexpr int k_ancestors = 64; // more than processes that publish at once
 

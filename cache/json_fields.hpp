@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cache/seal.hpp"
 #include "core/content_hash.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
@@ -48,12 +49,9 @@ public:
         throw Error(ErrorKind::integrity, "the field '{}' is no number of its range", name);
     }
 
-    /// Nothing where the field is null, or missing because the file is older than the field.
     template <typename T>
-    std::optional<T> number_if_known(const char* name) const {
-        const auto found = object_.find(name);
-        return found == object_.end() || found->is_null() ? std::nullopt
-                                                          : std::optional(number<T>(name));
+    std::optional<T> number_if_there(const char* name) const {
+        return at(name).is_null() ? std::nullopt : std::optional(number<T>(name));
     }
 
     oci::Platform platform(const char* name) const {
@@ -115,20 +113,21 @@ private:
     const nlohmann::json& object_;
 };
 
-/// A JSON object whose "version" we know. Throws Error(integrity).
+/// The object of a file of ours whose "version" we know. Throws Error(integrity).
 inline nlohmann::json parse_versioned(std::string_view text, int newest) {
     auto value = nlohmann::json::parse(text, nullptr, false);
     if (value.is_discarded())
         throw Error(ErrorKind::integrity, "not JSON");
+    require_seal(text); // of whatever version, so that a flipped bit is not taken for a newer one
     const auto version = Fields(value).number<int>("version");
     if (version > newest)
         throw Error(ErrorKind::integrity, "version {} needs a newer aic-image", version);
     return value;
 }
 
-/// As our files have it; bytes that are not UTF-8 become U+FFFD.
+/// As our files have it, sealed; bytes that are not UTF-8 become U+FFFD.
 inline std::string to_file_text(const nlohmann::json& value) {
-    return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return sealed(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 /// Null for what is not there.

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/object_key.hpp"
 
-#include "core/error.hpp"
-
-#include <nlohmann/json.hpp>
+#include "cache/json_fields.hpp"
 
 #include <array>
 
 namespace aic::cache {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr int k_key_version = 1;
 constexpr std::size_t k_hex_digits = 64;
@@ -86,23 +82,17 @@ std::pair<ImageId, std::string> ObjectKey::id_and_variant() const {
 }
 
 std::string to_json(const ObjectKey& key) {
-    const json value = {
-        {"version", k_key_version}, {"kind", name_of(key.kind())}, {"key", key.text()}};
-    return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+    return to_file_text(
+        {{"version", k_key_version}, {"kind", name_of(key.kind())}, {"key", key.text()}});
 }
 
 ObjectKey parse_object_key(std::string_view text) {
-    const auto value = json::parse(text, nullptr, false);
-    const auto field = [&](const char* name) {
-        return value.is_object() ? value.value(name, json()) : json();
-    };
-    if (field("version") != k_key_version)
-        throw Error(ErrorKind::integrity, "no change of version {}", k_key_version);
-    const auto kind = field("kind");
-    const auto key = field("key");
+    const auto value = parse_versioned(text, k_key_version);
+    const Fields fields(value);
+    const auto kind = fields.get<std::string>("kind");
     for (const auto known : k_kinds)
-        if (kind == name_of(known) && key.is_string())
-            return make(known, key.get_ref<const std::string&>());
+        if (kind == name_of(known))
+            return make(known, fields.get<std::string>("key"));
     throw Error(ErrorKind::integrity, "a change of no known kind");
 }
 

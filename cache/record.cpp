@@ -99,7 +99,7 @@ Record parse_record(std::string_view text) {
         .created_seconds = parse_utc_time(fields.get<std::string>("created")),
         .owner_uid = fields.number<std::int64_t>("owner_uid"),
         .made_by = fields.get<std::string>("made_by"),
-        .dead_bytes = fields.number_if_known<std::uint64_t>("dead_bytes"),
+        .dead_bytes = fields.number_if_there<std::uint64_t>("dead_bytes"),
     };
     for (const auto& segment : fields.at("segments"))
         record.segments.push_back(parse_segment(segment));

@@ -2,7 +2,7 @@
 -- The catalogue (docs/formats/catalogue.md). A change here raises user_version.
 
 PRAGMA application_id = 0x61696363; -- "aicc"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE images (
     rowid       INTEGER PRIMARY KEY,

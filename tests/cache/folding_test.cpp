@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/folding.hpp"
+#include "cache/seal.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/folding_fixture.hpp"
 
@@ -198,7 +199,7 @@ TEST_F(FoldingTest, a_subtree_of_somebody_else_does_not_count) {
 TEST_F(FoldingTest, an_entry_of_a_newer_aic_image_is_left_to_it) {
     fold(layout);
     store.add_image(a);
-    write_file(layout.pending() / "newer.done", R"({"version":2})");
+    write_file(layout.pending() / "newer.done", sealed(R"({"version":2})"));
     fold(layout);
     store.add_image(b);
     fold(layout);

@@ -112,7 +112,7 @@ TEST_F(GenerationTest, older_ones_than_that_are_not_believed) {
 }
 
 TEST_F(GenerationTest, a_newer_version_says_so) {
-    plant(1, bytes_after("PRAGMA user_version = 2"));
+    plant(1, bytes_after("PRAGMA user_version = 3"));
     EXPECT_ERROR_SAYING(ErrorKind::usage, "newer", generations.load());
 }
 

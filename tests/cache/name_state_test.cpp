@@ -2,12 +2,9 @@
 #include "cache/name_state.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/golden_file.hpp"
-
-#include <nlohmann/json.hpp>
+#include "tests/support/sealed.hpp"
 
 namespace aic::cache {
-
-using nlohmann::json;
 
 const auto k_name = ImageName::parse("exp");
 
@@ -54,14 +51,15 @@ TEST(NameStateTest, what_is_written_reads_back) {
 }
 
 TEST(NameStateTest, every_field_is_needed_and_has_its_type) {
-    const auto whole = json::parse(to_json(state_of(1, "image")));
+    const auto whole = testing::fields_of(to_json(state_of(1, "image")));
     for (const auto& [name, value] : whole.items()) {
         auto lacking = whole;
         lacking.erase(name);
-        EXPECT_ERROR_SAYING(ErrorKind::integrity, name, parse_name_state(lacking.dump())) << name;
+        EXPECT_ERROR_SAYING(ErrorKind::integrity, name, parse_name_state(testing::sealed(lacking)))
+            << name;
         auto other = whole;
         other[name] = true;
-        EXPECT_ERROR(ErrorKind::integrity, parse_name_state(other.dump())) << name;
+        EXPECT_ERROR(ErrorKind::integrity, parse_name_state(testing::sealed(other))) << name;
     }
 }
 
@@ -70,9 +68,10 @@ TEST(NameStateTest, planted_values_are_refused) {
         {"name", "../x"}, {"state", "gone"},  {"variant", "../../x"}, {"variant", ".."},
         {"variant", ""},  {"id", "sha256:1"}, {"changed", "today"}};
     for (const auto& [name, value] : table) {
-        auto object = json::parse(to_json(state_of(1, "image")));
+        auto object = testing::fields_of(to_json(state_of(1, "image")));
         object[name] = value;
-        EXPECT_ERROR(ErrorKind::integrity, parse_name_state(object.dump())) << name << value;
+        EXPECT_ERROR(ErrorKind::integrity, parse_name_state(testing::sealed(object)))
+            << name << value;
     }
 }
 

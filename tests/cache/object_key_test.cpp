@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/object_key.hpp"
+#include "cache/seal.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace aic::cache {
@@ -37,7 +38,7 @@ TEST(ObjectKeyTest, what_is_no_key_is_refused) {
          {"", "null", "[]", "{}", R"({"version":1})", R"({"version":2,"kind":"name","key":"x"})",
           R"({"version":1,"kind":"lease","key":"x"})", R"({"version":1,"kind":"name","key":3})",
           R"({"version":1,"kind":"name","key":"../x"})"})
-        EXPECT_ERROR(ErrorKind::integrity, parse_object_key(text)) << text;
+        EXPECT_ERROR(ErrorKind::integrity, parse_object_key(sealed(text))) << text;
 }
 
 } // namespace aic::cache

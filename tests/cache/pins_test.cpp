@@ -4,8 +4,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/golden_file.hpp"
 #include "tests/support/sample_store.hpp"
-
-#include <nlohmann/json.hpp>
+#include "tests/support/sealed.hpp"
 
 namespace aic::cache {
 
@@ -21,11 +20,12 @@ TEST(PinTest, the_format_is_that_of_the_golden_file) {
 }
 
 TEST(PinTest, every_field_is_needed) {
-    const auto whole = nlohmann::json::parse(to_json(sample_pin()));
+    const auto whole = testing::fields_of(to_json(sample_pin()));
     for (const auto& [name, value] : whole.items()) {
         auto lacking = whole;
         lacking.erase(name);
-        EXPECT_ERROR_SAYING(ErrorKind::integrity, name, parse_pin(lacking.dump())) << name;
+        EXPECT_ERROR_SAYING(ErrorKind::integrity, name, parse_pin(testing::sealed(lacking)))
+            << name;
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/repair.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/sealed.hpp"
 #include "tests/support/whole_store.hpp"
 
 namespace fs = std::filesystem;
@@ -95,9 +96,9 @@ TEST_F(RepairTest, a_damaged_generation_is_replaced) {
 }
 
 TEST_F(RepairTest, what_a_newer_aic_image_made_stays) {
-    auto text = read_file_if_exists(store.state(2), 1 << 20).value();
-    text.replace(text.find(R"("version": 1)"), 12, R"("version": 7)");
-    write_file(store.state(2), text);
+    auto fields = testing::fields_of(read_file_if_exists(store.state(2), 1 << 20).value());
+    fields["version"] = 7;
+    write_file(store.state(2), testing::sealed(fields));
     repair(store.store, verified(), {});
     EXPECT_TRUE(fs::exists(store.state(2)));
     EXPECT_FALSE(fs::exists(store.state(3)));

@@ -2,6 +2,7 @@
 #include "cache/trash.hpp"
 #include "cache/verifier.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/sealed.hpp"
 #include "tests/support/whole_store.hpp"
 
 #include <algorithm>
@@ -214,9 +215,9 @@ TEST_F(VerifierTest, what_is_in_the_trash_is_somewhere) {
 }
 
 TEST_F(VerifierTest, what_a_newer_aic_image_made_is_not_to_be_mended) {
-    auto text = to_json(store.image.record);
-    text.replace(text.find(R"("version": 1)"), 12, R"("version": 7)");
-    write_file(store.record(), text);
+    auto fields = testing::fields_of(to_json(store.image.record));
+    fields["version"] = 7;
+    write_file(store.record(), testing::sealed(fields));
     for (const auto& fault : verified().faults)
         EXPECT_EQ(fault.is_mendable, fault.path != store.record()) << fault.what;
 }

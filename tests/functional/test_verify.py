@@ -69,10 +69,12 @@ class VerifyTest(SmallImagesTest):
             *own.glob("refs/*"), *own.glob("names/exp/*"), *own.glob("pins/*"),
             *(self.aic.store / "catalogue").glob("*.db"),
         ):
-            with self.subTest(path.name):
-                flip(path, 0)
-                self.assertIn(str(path), self.find())
-                flip(path, 0)
+            size = path.stat().st_size
+            for offset in (0, size // 3, size // 2, 2 * size // 3, size - 2):
+                with self.subTest(path.name, offset=offset):
+                    flip(path, offset)
+                    self.assertIn(str(path), self.find())
+                    flip(path, offset)
         self.succeed("verify")
 
     def test_a_squashfs_that_was_added_is_whole(self) -> None:

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cache/name_state.hpp"
 #include "cache/numbered_files.hpp"
 #include "cache/pending.hpp"
+#include "cache/pins.hpp"
 #include "cache/record.hpp"
 #include "core/files.hpp"
 #include "tests/support/sample_record.hpp"
@@ -59,19 +61,21 @@ public:
     }
 
     void set_name(const std::string& name, const cache::Record& record) const {
-        add_name_state(name, "set", record);
+        add_name_state(name, cache::NameState::Kind::set, record);
     }
 
     void remove_name(const std::string& name, const cache::Record& record) const {
-        add_name_state(name, "removed", record);
+        add_name_state(name, cache::NameState::Kind::removed, record);
     }
 
     void pin(const cache::Record& record) const {
         changing(cache::ObjectKey::pin(record.id, record.variant), [&] {
-            write(layout_.pin(record.id, record.variant),
-                  fmt::format(R"({{"version":1,"id":"{}","variant":"{}","note":"for the paper",)"
-                              R"("pinned":"2026-11-23T20:06:07Z"}})",
-                              record.id.str(), record.variant));
+            write(layout_.pin(record.id, record.variant), to_json(cache::Pin{
+                                                              .id = record.id,
+                                                              .variant = record.variant,
+                                                              .note = "for the paper",
+                                                              .pinned_seconds = 1'700'000'000,
+                                                          }));
         });
     }
 
@@ -95,16 +99,19 @@ private:
         file.commit(Durability::cached);
     }
 
-    void add_name_state(const std::string& name, const char* state,
+    void add_name_state(const std::string& name, cache::NameState::Kind kind,
                         const cache::Record& record) const {
         const cache::NumberedFiles states(layout_.name(name), ".json");
         make_directories(states.directory(), 0700);
         const auto finished = layout_.names() / ('.' + unique_name());
-        write(finished,
-              fmt::format(R"({{"version":1,"name":"{}","state":"{}","id":"{}","variant":"{}",)"
-                          R"("directory":"/home/user/exp","changed":"2026-11-23T20:06:07Z",)"
-                          R"("how":"pull ubuntu","reference":null}})",
-                          name, state, record.id.str(), record.variant));
+        write(finished, to_json(cache::NameState{.name = cache::ImageName::parse(name),
+                                                 .kind = kind,
+                                                 .id = record.id,
+                                                 .variant = record.variant,
+                                                 .directory = "/home/user/exp",
+                                                 .changed_seconds = 1'700'000'000,
+                                                 .how = "pull ubuntu",
+                                                 .reference = std::nullopt}));
         changing(cache::ObjectKey::name(name), [&] {
             while (!states.publish(finished, states.newest() + 1)) {
             }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support import oci_layout
 from support.case import FunctionalTest
+from support.seal import sealed
 
 DAY = 86400
 
@@ -42,7 +43,7 @@ class SmallImagesTest(FunctionalTest):
         document = json.loads(record.read_text())
         document["created"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
         record.chmod(0o644)
-        record.write_text(json.dumps(document))
+        record.write_text(sealed(document))
         for use in (self.aic.own / "uses").glob(f"{self.id_of(image)}.*"):
             os.utime(use, (then, then))
 
