@@ -3,6 +3,7 @@
 
 #include "cache/names.hpp"
 #include "cache/removal.hpp"
+#include "cache/reserve.hpp"
 #include "cache/trash.hpp"
 #include "cache/uses.hpp"
 #include "core/error.hpp"
@@ -119,6 +120,13 @@ void remove_leavings(const Store& store, Mode mode, Collected& collected) {
     WorkDir::remove_abandoned(store.layout().temporary());
 }
 
+/// Only for who has something in the store.
+void fill_reserve(const Store& store) noexcept {
+    std::error_code ignored;
+    if (fs::exists(store.layout().images(), ignored))
+        Reserve(store.layout()).fill();
+}
+
 } // namespace
 
 std::vector<ImageFacts> facts_of(const Store& store) {
@@ -151,10 +159,13 @@ Collected collect(const Store& store, const CollectOptions& options, std::stop_t
     }
     empty_trash(store.layout(), options, collected, stop);
     remove_leavings(store, options.mode, collected);
+    if (options.mode == Mode::collect)
+        fill_reserve(store);
     return collected;
 }
 
 void collect_a_little(const Store& store, std::chrono::seconds trash_age) noexcept {
+    fill_reserve(store);
     constexpr std::chrono::milliseconds k_budget(50);
     const auto end = std::chrono::steady_clock::now() + k_budget;
     try {

@@ -36,7 +36,8 @@ struct Collected {
 Collected collect(const Store& store, const CollectOptions& options, std::stop_token stop);
 
 /// The part that costs next to nothing, after a publication: old trash and the leavings of killed
-/// commands, until about 50 ms are over. What fails is told at debug level.
+/// commands, until about 50 ms are over; and the reserve is filled. What fails is told at debug
+/// level.
 void collect_a_little(const Store& store, std::chrono::seconds trash_age) noexcept;
 
 } // namespace aic::cache

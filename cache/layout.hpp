@@ -81,6 +81,9 @@ public:
     /// What was removed, until it is too late for regrets.
     std::filesystem::path trash() const { return subtree() / "trash"; }
 
+    /// Files that are given up when the disk is full.
+    std::filesystem::path reserve() const { return subtree() / "reserve"; }
+
     /// The generations of the SQLite index, which all users share.
     std::filesystem::path catalogue() const { return root_ / "catalogue"; }
 

@@ -2,6 +2,7 @@
 #include "cache/names.hpp"
 
 #include "cache/pending.hpp"
+#include "cache/reserve.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -177,12 +178,13 @@ NameState Names::set(const ImageName& name, const NamedImage& image,
 }
 
 NameState Names::remove(const ImageName& name) const {
-    return update(name, [&](const NameHistory& history) -> std::optional<NameState> {
+    const auto next = [&](const NameHistory& history) -> std::optional<NameState> {
         const auto* current = current_of(history);
         if (!current)
             throw no_such_name(name);
         return tombstone(*current, "rm");
-    });
+    };
+    return with_reserve(layout_, [&] { return update(name, next); });
 }
 
 NameState Names::rename(const ImageName& from, const ImageName& to) const {

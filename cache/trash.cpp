@@ -2,6 +2,7 @@
 #include "cache/trash.hpp"
 
 #include "cache/pending.hpp"
+#include "cache/reserve.hpp"
 #include "cache/sync.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -115,10 +116,12 @@ bool exchange(const fs::path& staged, const fs::path& there, const fs::path& asi
 bool Trash::put(const ImageId& id, std::string_view variant) const {
     if (!is_there(layout_.variant(id, variant)))
         return false;
-    ChangeNote note(layout_, ObjectKey::image(id, variant));
-    const bool is_moved = move_into_trash(layout_, id, variant);
-    note.done();
-    return is_moved;
+    return with_reserve(layout_, [&] {
+        ChangeNote note(layout_, ObjectKey::image(id, variant));
+        const bool is_moved = move_into_trash(layout_, id, variant);
+        note.done();
+        return is_moved;
+    });
 }
 
 bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
