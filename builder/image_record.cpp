@@ -31,6 +31,16 @@ std::string made_by() {
     return fmt::format("aic-image {} on {}", k_version, host_name());
 }
 
+ImportOptions options_that_made(const cache::Record& record) {
+    const bool keeps_ids = record.profile == name_of(Profile::keep_ids);
+    return {.compression = squashfs::Compression::parse_recorded(record.compression),
+            .block_bytes = record.block_bytes,
+            .profile = keeps_ids ? Profile::keep_ids : Profile::enroot,
+            .platform = record.platform,
+            .platform_is_demanded = true,
+            .output = std::nullopt};
+}
+
 cache::Record make_record(const RecordInput& input, const BuiltImage& built,
                           ContentHash layer_index_hash) {
     cache::Record record{

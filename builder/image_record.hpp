@@ -21,6 +21,9 @@ struct RecordInput {
     const ImportOptions& options;
 };
 
+/// Those with which the same variant is made again, on one thread.
+ImportOptions options_that_made(const cache::Record& record);
+
 cache::Record make_record(const RecordInput& input, const BuiltImage& built,
                           ContentHash layer_index_hash);
 

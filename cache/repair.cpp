@@ -86,7 +86,7 @@ public:
 
 private:
     void tell(FaultKind kind, const fs::path& path, std::string what) {
-        repairs_.push_back({kind, path, std::move(what)});
+        repairs_.push_back({.kind = kind, .path = path, .what = std::move(what)});
     }
 
     bool is_damaged(const fs::path& directory) const {
@@ -107,6 +107,8 @@ private:
         tell(FaultKind::image, directory,
              remedy ? fmt::format("taken out; '{}' makes it again", *remedy)
                     : "taken out; where it came from is not known");
+        if (image)
+            repairs_.back().lost = image->record;
     }
 
     /// What makes the image again. Of one without a record, names and references may know.

@@ -5,6 +5,7 @@
 #include "cache/verifier.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace aic::cache {
 struct Repair {
     FaultKind kind;
     std::filesystem::path path;
-    std::string what; ///< "taken out; 'aic-image pull ubuntu' makes it again"
+    std::string what;             ///< "taken out; 'aic-image pull ubuntu' makes it again"
+    std::optional<Record> lost{}; ///< of an image that was taken out, where it could be read
 };
 
 /// Mends what verify() found: a damaged image is taken out for good, so that it is made again when

@@ -4,6 +4,7 @@
 #include "cache/folding.hpp"
 #include "cache/repair.hpp"
 #include "cli/image_argument.hpp"
+#include "cli/refetching.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 
@@ -56,6 +57,8 @@ void Verify::describe(CLI::App& app) {
     app.add_flag("--quick", quick_,
                  "look at records, sizes and places, not at the files' contents");
     auto* repair = app.add_flag("--repair", repair_, "take out or mend what is damaged");
+    app.add_flag("--no-fetch", no_fetch_, "with --repair: leave it to you to pull again")
+        ->needs(repair);
     app.add_flag("--rebuild", rebuild_,
                  "only make the catalogue anew from the files, and print what was wrong in it")
         ->excludes(repair);
@@ -63,9 +66,9 @@ void Verify::describe(CLI::App& app) {
         R"(Reads every byte of every image unless told otherwise. Each fault is a line: what it is, where, and
 what is wrong. What leads nowhere, such as a name whose image is gone, is told of and is no fault.
 
-With --repair, a damaged image is removed for good, and the command that makes it again is printed;
-damaged references are removed, and a damaged name goes on with its newest state that can be read.
-Nothing undamaged is touched.
+With --repair, a damaged image is removed for good and pulled again, the same by its digest; of a
+file that was added the command that adds it is printed. Damaged references are removed, and a damaged
+name goes on with its newest state that can be read. Nothing undamaged is touched.
 
 Exit status: 6 when there are faults, with --repair when some of them could not be mended.
 
@@ -128,6 +131,9 @@ void Verify::run(Session& session) {
     std::vector<cache::Repair> repairs;
     if (repair_ && !verified.faults.empty())
         repairs = cache::repair(store, verified, session.stop());
+    std::vector<Refetched> refetched;
+    if (!no_fetch_)
+        refetched = fetch_again(session, repairs);
 
     const auto is_left = [&](const cache::Fault& fault) { return !repair_ || !fault.is_mendable; };
     if (std::ranges::any_of(verified.faults, is_left))
@@ -137,7 +143,8 @@ void Verify::run(Session& session) {
                                    {"size_bytes", verified.size_bytes},
                                    {"faults", to_json(verified.faults)},
                                    {"notes", to_json(verified.notes)},
-                                   {"repairs", to_json(repairs)}});
+                                   {"repairs", to_json(repairs)},
+                                   {"fetched", to_json(refetched)}});
     for (const auto& fault : verified.faults)
         session.print(line_of(fault));
     session.flush(); // what was done about them comes below
@@ -145,6 +152,9 @@ void Verify::run(Session& session) {
         session.say("note: " + line_of(note));
     for (const auto& done : repairs)
         session.say("repaired: " + line_of(done));
+    for (const auto& image : refetched)
+        session.say(fmt::format("pulled again: {} ({})", image.record.reference,
+                                image.record.id.short_hex()));
     session.say(fmt::format(
         "{}, {}: {}", counted(verified.images, "image"), human_size(verified.size_bytes),
         verified.faults.empty() ? "no faults" : counted(verified.faults.size(), "fault")));

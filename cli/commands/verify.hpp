@@ -25,6 +25,7 @@ private:
     std::vector<std::string> images_;
     bool quick_ = false;
     bool repair_ = false;
+    bool no_fetch_ = false;
     bool rebuild_ = false;
 };
 

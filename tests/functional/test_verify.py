@@ -46,7 +46,7 @@ class VerifyTest(SmallImagesTest):
         flip(self.image, 4096)
         self.assertIn(str(self.image), self.find())
         self.succeed("verify", "--quick")
-        result = self.succeed("verify", "--repair")
+        result = self.succeed("verify", "--repair", "--no-fetch")
         self.assertIn(str(self.image), result.out)
         self.assertIn("aic-image pull ", result.stderr)
         self.assertFalse(self.image.exists())
@@ -55,6 +55,25 @@ class VerifyTest(SmallImagesTest):
         self.pull(self.make("one", "one"))
         self.assertEqual(self.succeed("verify").out, "")
         self.assertEqual(self.text_of("exp"), "one")
+
+    def test_what_a_repair_takes_out_is_pulled_again(self) -> None:
+        whole = self.image.read_bytes()
+        flip(self.image, 4096)
+        result = self.succeed("verify", "--repair")
+        self.assertIn("pulled again: ", result.stderr)
+        self.assertEqual(self.image.read_bytes(), whole)
+        self.assertEqual(self.text_of("exp"), "one")
+        self.assertEqual(self.succeed("verify").out, "")
+
+    def test_what_cannot_be_pulled_again_is_told_of(self) -> None:
+        flip(self.image, 4096)
+        flip(self.other, 4096)
+        self.make("something else", "one")
+        result = self.aic.run("verify", "--repair", "--json")
+        self.assertEqual(result.status, Status.NOT_FOUND, result)
+        self.assertIn("another image now", result.stderr)
+        self.assertEqual([image["path"] for image in result.json["fetched"]], [str(self.other)])
+        self.assertFalse(self.image.exists())
 
     def test_only_what_was_asked_for(self) -> None:
         flip(self.image, 4096)
