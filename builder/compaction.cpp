@@ -9,6 +9,7 @@
 #include "core/duration.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
+#include "core/range_reader.hpp"
 
 #include <sys/stat.h>
 
@@ -19,22 +20,6 @@ namespace fs = std::filesystem;
 namespace aic::builder {
 
 namespace {
-
-ContentHash hash_of_range(const FilePlace& place, std::uint64_t length_bytes,
-                          std::stop_token stop) {
-    ContentHasher hash;
-    Bytes buffer(std::min<std::uint64_t>(length_bytes, 1 << 20));
-    for (std::uint64_t done = 0; done < length_bytes;) {
-        if (stop.stop_requested())
-            throw Error(ErrorKind::interrupted, "stopped");
-        const auto piece =
-            std::span(buffer).first(std::min<std::uint64_t>(length_bytes - done, buffer.size()));
-        pread_exact(place.fd, piece, place.offset + done, place.path);
-        hash.update(piece);
-        done += piece.size();
-    }
-    return hash.value();
-}
 
 /// As copy_range(), for places that lie in their 4 KiB alike: what comes before the next 4 KiB is
 /// copied first, so that the rest can be shared.
@@ -112,7 +97,8 @@ private:
         const auto& cut = *cuts_[index];
         const auto& whole = *stored_.segments[index];
         // The cut segment gets a hash of its own: damage must not get one.
-        if (hash_of_range(from, whole.segment.length_bytes, stop_) != whole.segment.hash)
+        if (RangeReader(from.fd, from.path, stop_).hash_of(from.offset, whole.segment.length_bytes)
+            != whole.segment.hash)
             throw Error(ErrorKind::integrity,
                         "the segment at {} is damaged: 'aic-image verify' "
                         "says what to do",
@@ -126,8 +112,8 @@ private:
         }
         auto layer = whole;
         layer.segment = cut.data;
-        layer.segment.hash =
-            hash_of_range({target.fd, target.path, target.offset}, cut.data.length_bytes, stop_);
+        layer.segment.hash = RangeReader(target.fd, target.path, stop_)
+                                 .hash_of(target.offset, cut.data.length_bytes);
         file.add_segment(std::make_shared<const layers::LayerIndex>(std::move(layer)));
     }
 

@@ -6,6 +6,7 @@
 #include "cache/subtree.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
+#include "core/range_reader.hpp"
 #include "oci/image_config.hpp"
 
 #include <algorithm>
@@ -18,7 +19,6 @@ namespace aic::cache {
 namespace {
 
 constexpr std::uint64_t k_max_record_bytes = 64 << 20;
-constexpr std::size_t k_buffer_bytes = 1 << 20;
 constexpr mode_t k_image_mode = 0444;
 constexpr mode_t k_private_image_mode = 0400;
 
@@ -57,50 +57,6 @@ std::string variant_of(const Record& record) {
     const auto profile = record.profile == "enroot" ? "" : '-' + record.profile;
     return fmt::format("{}-{}{}", record.compression, block, profile);
 }
-
-/// A file that is read from one place to another.
-class RangeReader {
-public:
-    RangeReader(int fd, const fs::path& path, std::stop_token stop)
-        : fd_(fd)
-        , path_(path)
-        , stop_(std::move(stop)) {}
-
-    ContentHash hash_of(std::uint64_t offset, std::uint64_t length_bytes) {
-        ContentHasher hash;
-        visit(offset, length_bytes, [&](std::span<const std::byte> bytes) { hash.update(bytes); });
-        return hash.value();
-    }
-
-    bool is_zero(std::uint64_t offset, std::uint64_t length_bytes) {
-        bool all = true;
-        visit(offset, length_bytes, [&](std::span<const std::byte> bytes) {
-            all = all
-                  && std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{}; });
-        });
-        return all;
-    }
-
-private:
-    template <typename Visit>
-    void visit(std::uint64_t offset, std::uint64_t length_bytes, const Visit& visit) {
-        while (length_bytes > 0) {
-            if (stop_.stop_requested())
-                throw Error(ErrorKind::interrupted, "stopped");
-            const std::span chunk(buffer_.data(),
-                                  std::min<std::uint64_t>(length_bytes, buffer_.size()));
-            pread_exact(fd_, chunk, offset, path_);
-            visit(chunk);
-            offset += chunk.size();
-            length_bytes -= chunk.size();
-        }
-    }
-
-    int fd_;
-    const fs::path& path_;
-    std::stop_token stop_;
-    Bytes buffer_ = Bytes(k_buffer_bytes);
-};
 
 class ImageCheck {
 public:
