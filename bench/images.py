@@ -79,7 +79,7 @@ def largest_layer(image: Image) -> tuple[Path, Image]:
 
 def with_delta(image: Image, files: int) -> Image:
     """The image with one layer more: as many files of 1 MB, half of each random."""
-    derived = Image(image.layout.parent / "derived", image.tag)
+    derived = Image(image.layout.parent / f"derived-{files}", image.tag)
     shutil.copytree(image.layout, derived.layout, copy_function=os.link)
     index_path = derived.layout / "index.json"
     index = _read(index_path)

@@ -16,6 +16,10 @@ namespace aic::layers {
 
 namespace {
 
+bool is_deletion(const LayerEntry& entry) {
+    return entry.type == EntryType::whiteout || entry.type == EntryType::opaque;
+}
+
 /// Applies one layer; the rule numbers are those of docs/layers.md.
 class LayerMerge {
 public:
@@ -26,7 +30,8 @@ public:
 
     void run() {
         note_lower_link_targets();
-        for_each([&](const LayerEntry& entry) { apply_deletion(entry); });
+        if (has_deletions_)
+            for_each([&](const LayerEntry& entry) { apply_deletion(entry); });
         for_each([&](const LayerEntry& entry) { place(entry); });
         link_late_targets();
         if (duplicates_ > 0)
@@ -44,6 +49,7 @@ private:
     }
 
     void note_lower_link_targets();
+    NodeId parent_of_entry(const LayerEntry& entry);
     void apply_deletion(const LayerEntry& entry);
     void place(const LayerEntry& entry);
     void place_directory(NodeId parent, const LayerEntry& entry);
@@ -64,12 +70,17 @@ private:
     Tree& tree_;
     std::map<std::string, InodeId> lower_targets_; ///< hardlink target → inode, before deletions
     std::map<InodeId, LateLink> late_links_;       ///< by the inode that keeps the place
+    bool has_deletions_ = false;
+    // Entries of one directory mostly come one after the other. Nothing after a removal.
+    std::string parent_path_;
+    std::optional<NodeId> parent_;
     std::size_t duplicates_ = 0;
 };
 
 /// Rules 12 and 13: a link may name a file that this very layer deletes from below.
 void LayerMerge::note_lower_link_targets() {
     for_each([&](const LayerEntry& entry) {
+        has_deletions_ = has_deletions_ || is_deletion(entry);
         if (entry.type != EntryType::hardlink)
             return;
         const auto target = find_entry(tree_, entry.target);
@@ -90,7 +101,7 @@ void LayerMerge::apply_deletion(const LayerEntry& entry) {
 }
 
 void LayerMerge::place(const LayerEntry& entry) {
-    if (entry.type == EntryType::whiteout || entry.type == EntryType::opaque)
+    if (is_deletion(entry))
         return;
     // Rule 4: overlayfs would take such a device for a deletion.
     if (entry.type == EntryType::char_device && entry.device_major == 0
@@ -106,13 +117,22 @@ void LayerMerge::place(const LayerEntry& entry) {
         tree_.node(Tree::root()).implied = false;
         return;
     }
-    const auto parent = make_directory(tree_, parent_of(entry.path), entry.mtime_seconds, layer_);
+    const auto parent = parent_of_entry(entry);
     if (entry.type == EntryType::directory)
         place_directory(parent, entry);
     else if (entry.type == EntryType::hardlink)
         place_hardlink(parent, entry);
     else
         replace(parent, base_of(entry.path), inode_of(entry));
+}
+
+NodeId LayerMerge::parent_of_entry(const LayerEntry& entry) {
+    const auto path = parent_of(entry.path);
+    if (!parent_ || path != parent_path_) {
+        parent_ = make_directory(tree_, path, entry.mtime_seconds, layer_);
+        parent_path_ = path;
+    }
+    return *parent_;
 }
 
 /// Rule 7: a directory over a directory keeps the children.
@@ -162,6 +182,7 @@ void LayerMerge::replace(NodeId parent, std::string_view name, InodeId inode) {
     if (const auto existing = tree_.find(parent, name)) {
         count_duplicate(*existing);
         tree_.remove(*existing);
+        parent_.reset();
     }
     tree_.add(parent, name, inode, layer_);
 }
