@@ -23,7 +23,8 @@ Url registry_url(std::string_view registry, const std::vector<std::string>& inse
 /// Speaks the distribution protocol about one repository.
 class Client {
 public:
-    Client(oci::RegistryReference reference, const Config& config, const Environment& environment);
+    Client(oci::RegistryReference reference, const Config& config, const Environment& environment,
+           const RetryPolicy& retry_policy = {});
 
     /// The digest a tag points at, by one HEAD.
     Digest head_manifest(std::stop_token stop);

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include "registry/byte_ranges.hpp"
+
 #include <optional>
 #include <string_view>
 
 namespace aic::registry {
 
-/// Which bytes a 206 answer holds.
+/// What a 206 answer says it holds.
 struct ContentRange {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0; ///< included
-    std::uint64_t total = 0;
+    ByteRange range;
+    std::optional<std::uint64_t> total_bytes; ///< of the whole; nothing for "*"
 
     bool operator==(const ContentRange&) const = default;
 };
 
-/// From a Content-Range header, "bytes 0-9/100"; nothing when it is anything else, "bytes 0-9/*"
-/// included: what does not name the total cannot be checked against the blob.
-std::optional<ContentRange> parse_content_range(std::string_view text);
+/// From "bytes 0-499/1234" (RFC 9110, 14.4), else nothing.
+std::optional<ContentRange> parse_content_range(std::string_view value);
 
 } // namespace aic::registry

@@ -10,9 +10,9 @@ namespace aic::registry {
 class RegistrySource final : public ImageSource {
 public:
     RegistrySource(const oci::RegistryReference& reference, const Config& config,
-                   const Environment& environment)
+                   const Environment& environment, const RetryPolicy& retry_policy = {})
         : name_(reference.str())
-        , client_(reference, config, environment) {}
+        , client_(reference, config, environment, retry_policy) {}
 
     Digest current_digest(std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;

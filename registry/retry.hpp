@@ -2,52 +2,54 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace aic::registry {
 
-/// How patient a download is.
+/// How long a request is tried again.
 struct RetryPolicy {
-    std::chrono::milliseconds first_delay{1000};
+    int max_attempts = 8; ///< repetitions in a row that bring nothing new
+    std::chrono::milliseconds first_delay{500};
     std::chrono::milliseconds longest_delay{30'000};
-    /// A server that asks for more than this is taken to refuse.
-    std::chrono::milliseconds longest_retry_after{600'000};
-    int attempts = 8;          ///< in a row for one blob without a byte of it
-    int attempts_at_host = 32; ///< in a row for all blobs of a host without a byte of any
+    std::chrono::milliseconds longest_retry_after{15 * 60'000}; ///< who asks for more is refused
+    int host_budget = 64;                   ///< repetitions to one host, whoever asks for them
+    std::uint64_t progress_bytes = 1 << 20; ///< so many of a body make a failure the first one
+    std::uint64_t bytes_per_repetition = 4 << 20;   ///< so many of a host give one repetition back
+    std::chrono::milliseconds connect_time{10'000}; ///< after it nobody is there
+    long stall_bytes_per_second = 10'000;           ///< slower than this
+    std::chrono::seconds stall_time{30};            ///< for so long is a stall
 };
 
-/// True when the same request may well succeed later.
-bool is_transient(int status);
-
-/// What a Retry-After header asks for, in seconds or as an HTTP date; nothing when it is neither. A
-/// date gone by is no wait.
-std::optional<std::chrono::milliseconds>
-parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now);
-
-/// The wait before attempt `attempt` + 1, where the first was 1: a part, `jitter` of [0, 1), of a
-/// time that doubles with every attempt, on top of what the server asks for. Nothing when there
-/// is no point in another attempt.
-std::optional<std::chrono::milliseconds>
-retry_delay(const RetryPolicy& policy, int attempt,
-            std::optional<std::chrono::milliseconds> retry_after, double jitter);
-
-/// How often one host may still fail. Belongs to the thread that runs the transport.
-class RetryBudget {
-public:
-    explicit RetryBudget(const RetryPolicy& policy)
-        : full_(policy.attempts_at_host)
-        , left_(full_) {}
-
-    /// False when it is used up.
-    bool spend() { return --left_ > 0; }
-
-    /// The host works: a byte came.
-    void refill() { left_ = full_; }
-
-private:
-    int full_;
-    int left_;
+/// What a request met.
+enum class Trouble {
+    refused_for_now, ///< an answer that asks to come again
+    connection,      ///< cut, reset or stalled
+    unreachable,     ///< no name, no route, nobody there
 };
+
+/// What the verdict on one failure depends on.
+struct Failure {
+    Trouble trouble = Trouble::connection;
+    int attempts = 0;           ///< repetitions so far that brought nothing new
+    bool host_answered = false; ///< at any time, to anything
+    std::optional<std::chrono::milliseconds> retry_after = {};
+};
+
+/// True for the answers that stand for the moment only: 408, 425, 429 and 5xx.
+bool is_passing(int status);
+
+/// A Retry-After header, in seconds or as a date; nothing when it is neither. A date that is over
+/// means now.
+std::optional<std::chrono::milliseconds>
+parse_retry_after(std::string_view value, std::chrono::system_clock::time_point now);
+
+/// How long to wait before the request is made again; nothing when it is time to give up. Full
+/// jitter: a share `random` in [0, 1) of a time that doubles, so that many clients do not come back
+/// together, on top of the server's Retry-After. A host that has never answered is not waited for:
+/// who has mistyped a name wants to know.
+std::optional<std::chrono::milliseconds> retry_delay(const Failure& failure,
+                                                     const RetryPolicy& policy, double random);
 
 } // namespace aic::registry

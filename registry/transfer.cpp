@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <random>
 
 namespace aic::registry {
 
@@ -13,9 +14,6 @@ constexpr std::size_t k_max_header_bytes = 256UL * 1024;
 constexpr std::size_t k_max_error_body_bytes = 64UL * 1024;
 constexpr std::uint64_t k_endless_error_body_bytes = 4UL * 1024 * 1024;
 constexpr long k_receive_buffer_bytes = 512L * 1024;
-constexpr long k_connect_timeout_seconds = 10;
-constexpr long k_stall_bytes_per_second = 10'000;
-constexpr long k_stall_seconds = 30;
 
 bool is_success(int status) {
     return status >= 200 && status < 300;
@@ -40,15 +38,15 @@ void set(CURL* easy, CURLoption option, Value value) {
 }
 
 /// What every request has, whatever it asks for.
-void set_constants(CURL* easy, const std::string& ca_file) {
+void set_constants(CURL* easy, const TransferContext& context) {
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_USERAGENT, "aic-image");
     // Asks for the bytes as they are, and undoes a Content-Encoding that comes all the same.
     set(easy, CURLOPT_ACCEPT_ENCODING, "identity");
-    set(easy, CURLOPT_CONNECTTIMEOUT, k_connect_timeout_seconds);
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, k_stall_bytes_per_second);
-    set(easy, CURLOPT_LOW_SPEED_TIME, k_stall_seconds);
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(context.policy.connect_time.count()));
+    set(easy, CURLOPT_LOW_SPEED_LIMIT, context.policy.stall_bytes_per_second);
+    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(context.policy.stall_time.count()));
     set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     set(easy, CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -57,20 +55,21 @@ void set_constants(CURL* easy, const std::string& ca_file) {
     set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     // A cancelled look-up of a name is left behind rather than waited for.
     set(easy, CURLOPT_QUICK_EXIT, 1L);
-    if (!ca_file.empty())
-        set(easy, CURLOPT_CAINFO, ca_file.c_str());
+    if (!context.ca_file.empty())
+        set(easy, CURLOPT_CAINFO, context.ca_file.c_str());
 }
 
 } // namespace
 
-Transfer::Transfer(Exchange& exchange, const std::string& ca_file)
+Transfer::Transfer(Exchange& exchange, TransferContext& context)
     : exchange_(exchange)
+    , context_(context)
     , easy_(curl_easy_init())
     , request_(exchange.first())
     , answer_{.url = request_.url} {
     if (!easy_)
         throw Error(ErrorKind::system, "libcurl gives no handle");
-    set_constants(easy(), ca_file);
+    set_constants(easy(), context_);
     set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
     set(easy(), CURLOPT_PRIVATE, static_cast<void*>(this));
     set(easy(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
@@ -80,13 +79,11 @@ Transfer::Transfer(Exchange& exchange, const std::string& ca_file)
     prepare(request_.url);
 }
 
-std::chrono::milliseconds Transfer::delay() const {
-    return redirects_ > 0 ? std::chrono::milliseconds(0) : request_.delay;
-}
-
 void Transfer::begin(Request request) {
     request_ = std::move(request);
     redirects_ = 0;
+    attempts_ = 0;
+    due_at_ = {};
     prepare(request_.url);
 }
 
@@ -94,11 +91,10 @@ void Transfer::prepare(const Url& url) {
     answer_ = {.url = url};
     header_bytes_ = 0;
     body_bytes_ = 0;
+    is_refused_ = false;
     error_text_[0] = '\0';
 
     auto headers = request_.headers;
-    if (request_.first_byte > 0)
-        headers.push_back(fmt::format("Range: bytes={}-", request_.first_byte));
     if (!request_.authorization.empty() && url.origin() == request_.url.origin())
         headers.push_back("Authorization: " + request_.authorization.reveal());
     curl_slist* list = nullptr;
@@ -121,11 +117,50 @@ void Transfer::prepare(const Url& url) {
 bool Transfer::finish(CURLcode result) {
     if (failure_)
         std::rethrow_exception(failure_);
-    if (result != CURLE_OK)
-        return go_on(exchange_.failed(failure_of(result), kind_of_failure(result)));
+    if (is_refused_)
+        return go_on(exchange_.repeated(request_));
+    if (result != CURLE_OK) {
+        const auto trouble = trouble_of(result);
+        if (trouble && repeat(*trouble))
+            return true;
+        return go_on(exchange_.failed(failure_of(result)));
+    }
     if (is_redirect(answer_.status) && answer_.header("Location"))
         return follow_redirect();
+    if (is_passing(answer_.status) && repeat(Trouble::refused_for_now))
+        return true;
     return go_on(exchange_.next(answer_));
+}
+
+bool Transfer::repeat(Trouble trouble) {
+    const auto& host = answer_.url.host();
+    const bool brought_something =
+        is_success(answer_.status) && body_bytes_ >= context_.policy.progress_bytes;
+    if (brought_something)
+        attempts_ = 0;
+    Failure failure{trouble, attempts_, context_.hosts.has_answered(host)};
+    if (const auto header = answer_.header("Retry-After");
+        header && trouble == Trouble::refused_for_now)
+        failure.retry_after = parse_retry_after(*header, std::chrono::system_clock::now());
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    const auto delay =
+        retry_delay(failure, context_.policy, std::uniform_real_distribution<double>()(generator));
+    if (!delay || !context_.hosts.take_repetition(host))
+        return false;
+    ++attempts_;
+    const auto until = std::chrono::steady_clock::now() + *delay;
+    if (failure.retry_after)
+        context_.hosts.close_until(host, until);
+    exchange_.waits({reason_of(trouble), until});
+    const auto attempts = attempts_;
+    begin(exchange_.repeated(request_));
+    attempts_ = attempts;
+    due_at_ = until;
+    return true;
+}
+
+Transfer::TimePoint Transfer::due_at() const {
+    return std::max(due_at_, context_.hosts.open_at(answer_.url.host()));
 }
 
 bool Transfer::go_on(std::optional<Request> request) {
@@ -157,10 +192,11 @@ void Transfer::take_header(std::string_view line) {
         answer_.status = 0;
         if (const auto space = line.find(' '); space != std::string_view::npos)
             std::from_chars(line.data() + space + 1, line.data() + line.size(), answer_.status);
+        context_.hosts.note_answer(answer_.url.host());
         return;
     }
     if (trimmed(line).empty())
-        return check_announced_length();
+        return end_of_headers();
     if (const auto colon = line.find(':'); colon != std::string_view::npos)
         answer_.headers.push_back({std::string(trimmed(line.substr(0, colon))),
                                    std::string(trimmed(line.substr(colon + 1)))});
@@ -171,29 +207,23 @@ void Transfer::refuse_length() const {
                 answer_.url.host(), request_.limit_bytes);
 }
 
-bool Transfer::is_for_sink() const {
-    return request_.sink
-           && (answer_.status == 200 || (answer_.status == 206 && request_.first_byte > 0));
-}
-
-std::uint64_t Transfer::limit_bytes() const {
-    return answer_.status == 206 ? request_.limit_bytes - request_.first_byte
-                                 : request_.limit_bytes;
-}
-
 void Transfer::check_announced_length() const {
     const auto text = answer_.header("Content-Length");
     if (!text || !is_success(answer_.status) || request_.method == Method::head)
         return;
     std::uint64_t length = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
-    if (error == std::errc::result_out_of_range || length > limit_bytes())
+    if (error == std::errc::result_out_of_range || length > request_.limit_bytes)
         refuse_length();
 }
 
-/// False when the exchange does not want the body.
-bool Transfer::take_body(std::span<const std::byte> bytes) {
-    const bool is_first = body_bytes_ == 0;
+void Transfer::end_of_headers() {
+    check_announced_length();
+    const bool to_sink = request_.sink && (answer_.status == 200 || answer_.status == 206);
+    is_refused_ = to_sink && !exchange_.begins(answer_);
+}
+
+void Transfer::take_body(std::span<const std::byte> bytes) {
     body_bytes_ += bytes.size();
     if (!is_success(answer_.status)) {
         const auto room = k_max_error_body_bytes - answer_.body.size();
@@ -201,24 +231,22 @@ bool Transfer::take_body(std::span<const std::byte> bytes) {
         if (body_bytes_ > k_endless_error_body_bytes)
             throw Error(ErrorKind::network, "{} answers {} with a body without end",
                         answer_.url.host(), answer_.status);
-        return true;
+        return;
     }
-    if (is_first && is_for_sink() && !exchange_.accepts(answer_))
-        return false;
-    if (body_bytes_ > limit_bytes())
+    if (body_bytes_ > request_.limit_bytes)
         refuse_length();
-    if (is_for_sink())
+    context_.hosts.note_bytes(answer_.url.host(), bytes.size());
+    if (request_.sink && (answer_.status == 200 || answer_.status == 206))
         request_.sink->write(bytes);
     else
         answer_.body += as_text(bytes);
-    return true;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, void* user) noexcept {
     auto& transfer = *static_cast<Transfer*>(user);
     try {
         transfer.take_header({data, length});
-        return length;
+        return transfer.is_refused_ ? CURL_WRITEFUNC_ERROR : length;
     } catch (...) {
         transfer.failure_ = std::current_exception();
         return CURL_WRITEFUNC_ERROR;
@@ -228,8 +256,8 @@ std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, voi
 std::size_t Transfer::on_body(char* data, std::size_t, std::size_t length, void* user) noexcept {
     auto& transfer = *static_cast<Transfer*>(user);
     try {
-        const bool is_wanted = transfer.take_body(std::as_bytes(std::span(data, length)));
-        return is_wanted ? length : CURL_WRITEFUNC_ERROR;
+        transfer.take_body(std::as_bytes(std::span(data, length)));
+        return length;
     } catch (...) {
         transfer.failure_ = std::current_exception();
         return CURL_WRITEFUNC_ERROR;

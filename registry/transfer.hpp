@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "registry/hosts.hpp"
 #include "registry/transport.hpp"
 
 #include <curl/curl.h>
@@ -19,46 +20,62 @@ struct HeaderListDeleter {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
 
-/// One conversation's requests on one curl handle, redirects included. It belongs to no curl multi
-/// handle when it is destroyed.
+/// What all transfers of a transport share.
+struct TransferContext {
+    std::string ca_file;
+    RetryPolicy policy;
+    Hosts hosts{policy};
+};
+
+/// One conversation's requests on one curl handle, redirects and repetitions included. It belongs
+/// to no curl multi handle when it is destroyed.
 class Transfer {
 public:
-    Transfer(Exchange& exchange, const std::string& ca_file);
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    Transfer(Exchange& exchange, TransferContext& context);
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
     CURL* easy() const { return easy_.get(); }
 
-    /// The wait before the present request.
-    std::chrono::milliseconds delay() const;
-
     /// Takes in how curl ended. True when there is another request to perform, false at the end.
     bool finish(CURLcode result);
+
+    /// When the request may be performed; long ago for most.
+    TimePoint due_at() const;
 
 private:
     void begin(Request request);
     void prepare(const Url& url);
     bool go_on(std::optional<Request> request);
     bool follow_redirect();
+    bool repeat(Trouble trouble);
+    /// What a failure of curl's means; nothing when trying again cannot help.
+    std::optional<Trouble> trouble_of(CURLcode result) const;
+    bool is_connected() const;
+    std::string reason_of(Trouble trouble) const;
     Error failure_of(CURLcode result) const;
-    Failure kind_of_failure(CURLcode result) const;
 
     void take_header(std::string_view line);
-    bool take_body(std::span<const std::byte> bytes);
-    bool is_for_sink() const;
-    std::uint64_t limit_bytes() const;
+    void take_body(std::span<const std::byte> bytes);
     void check_announced_length() const;
+    void end_of_headers();
     [[noreturn]] void refuse_length() const;
     static std::size_t on_header(char* data, std::size_t, std::size_t length, void* user) noexcept;
     static std::size_t on_body(char* data, std::size_t, std::size_t length, void* user) noexcept;
 
     Exchange& exchange_;
+    TransferContext& context_;
     std::unique_ptr<CURL, EasyDeleter> easy_;
     std::unique_ptr<curl_slist, HeaderListDeleter> header_list_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
     Request request_;
     Answer answer_;
     int redirects_ = 0;
+    int attempts_ = 0; ///< repetitions that brought nothing new
+    TimePoint due_at_{};
+    bool is_refused_ = false; ///< the body, by the exchange
     std::size_t header_bytes_ = 0;
     std::uint64_t body_bytes_ = 0;
     std::exception_ptr failure_; ///< what a callback threw

@@ -4,12 +4,56 @@
 
 namespace aic::registry {
 
+std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
+    switch (result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+        return Trouble::unreachable;
+    case CURLE_OPERATION_TIMEDOUT:
+        return is_connected() ? Trouble::connection : Trouble::unreachable;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return Trouble::connection;
+    default:
+        return std::nullopt; // the same would come of it again
+    }
+}
+
+/// Whether the request could be sent: no connection, or one that never came about, times out too.
+bool Transfer::is_connected() const {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+    return microseconds > 0;
+}
+
+std::string Transfer::reason_of(Trouble trouble) const {
+    const auto& host = answer_.url.host();
+    switch (trouble) {
+    case Trouble::refused_for_now:
+        return fmt::format("{} from {}", answer_.status, host);
+    case Trouble::connection:
+        return fmt::format("connection to {} lost", host);
+    case Trouble::unreachable:
+        break;
+    }
+    return fmt::format("no connection to {}", host);
+}
+
 Error Transfer::failure_of(CURLcode result) const {
     const auto& host = answer_.url.host();
+    const auto attempts = attempts_ > 0 ? fmt::format(" (tried {} times)", attempts_ + 1) : "";
     const std::string_view detail =
         error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result);
     const auto error = [&](std::string_view what) {
-        return Error(ErrorKind::network, "{} {}: {}", what, host, oci::printable(detail));
+        return Error(ErrorKind::network, "{} {}: {}{}", what, host, oci::printable(detail),
+                     attempts);
+    };
+    const auto nobody_there = [&] {
+        return error("connecting to")
+            .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
     switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -18,37 +62,21 @@ Error Transfer::failure_of(CURLcode result) const {
     case CURLE_COULDNT_RESOLVE_PROXY:
         return error("reaching").with_hint("check HTTPS_PROXY, HTTP_PROXY and NO_PROXY");
     case CURLE_COULDNT_CONNECT:
-        return error("connecting to")
-            .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
+        return nobody_there();
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return error("trusting").with_hint("SSL_CERT_FILE names the certificates to trust");
     case CURLE_OPERATION_TIMEDOUT:
+        if (!is_connected())
+            return nobody_there();
         return error(answer_.status > 0 ? "receiving from" : "waiting for");
-    case CURLE_WRITE_ERROR: // only Exchange::accepts() ends a transfer so
-        return Error(ErrorKind::network, "{} sends other bytes than were asked for", host);
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
-        return Error(ErrorKind::network, "the connection to {} was cut after {} bytes", host,
-                     body_bytes_);
+        return Error(ErrorKind::network, "the connection to {} was cut after {} bytes{}", host,
+                     body_bytes_, attempts);
     default:
         return error("talking to");
-    }
-}
-
-Failure Transfer::kind_of_failure(CURLcode result) const {
-    switch (result) {
-    case CURLE_OPERATION_TIMEDOUT: // a stall, or no connection in time
-        return answer_.status > 0 ? Failure::broken : Failure::unreachable;
-    case CURLE_WRITE_ERROR:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-        return Failure::broken;
-    default:
-        return Failure::unreachable;
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/transport.hpp"
 
+#include "core/log.hpp"
 #include "registry/transfer.hpp"
 
 #include <strings.h>
@@ -9,9 +10,6 @@
 #include <mutex>
 
 namespace aic::registry {
-
-/// At once; blobs of one image come from one host, which gets this many connections from us.
-constexpr std::size_t k_max_transfers = 6;
 
 std::optional<std::string> Answer::header(std::string_view name) const {
     auto all = all_headers(name);
@@ -33,15 +31,41 @@ bool Answer::is_web_page() const {
     return type.starts_with("text/html") || (first != std::string::npos && body[first] == '<');
 }
 
-bool Exchange::accepts(const Answer&) {
-    return true;
-}
-
-std::optional<Request> Exchange::failed(const Error& error, Failure) {
+std::optional<Request> Exchange::failed(const Error& error) {
     throw error;
 }
 
+void Exchange::waits(const Wait& wait) {
+    constexpr std::chrono::seconds k_worth_a_word{2};
+    const auto left = wait.until - std::chrono::steady_clock::now();
+    if (left >= k_worth_a_word)
+        inform("{}: {}, trying again in {} s", description(), wait.reason,
+               std::chrono::ceil<std::chrono::seconds>(left).count());
+}
+
 namespace {
+
+/// Those of a list, in its order.
+class ListedConversations final : public Conversations {
+public:
+    explicit ListedConversations(std::span<Exchange* const> exchanges) : rest_(exchanges) {}
+
+    Exchange* next() override {
+        if (rest_.empty())
+            return nullptr;
+        auto* first = rest_.front();
+        rest_ = rest_.subspan(1);
+        return first;
+    }
+
+    std::size_t limit() const override {
+        constexpr std::size_t k_at_once = 6;
+        return k_at_once;
+    }
+
+private:
+    std::span<Exchange* const> rest_;
+};
 
 void initialise_curl() {
     static const auto code = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -65,11 +89,9 @@ void check(CURLMcode code) {
         throw Error(ErrorKind::system, "running libcurl: {}", curl_multi_strerror(code));
 }
 
-/// The transfers under way. Leaving the scope, for whatever reason, takes them off the multi
-/// handle.
+/// The transfers under way or waiting for their time. Leaving the scope, for whatever reason, takes
+/// them off the multi handle.
 class ActiveTransfers {
-    using Clock = std::chrono::steady_clock;
-
 public:
     explicit ActiveTransfers(CURLM* multi) : multi_(multi) {}
 
@@ -78,57 +100,52 @@ public:
 
     ~ActiveTransfers() {
         for (const auto& active : active_)
-            curl_multi_remove_handle(multi_, active.transfer->easy());
+            if (!active.is_waiting)
+                curl_multi_remove_handle(multi_, active.transfer->easy());
     }
 
     std::size_t size() const { return active_.size(); }
 
-    void start(Exchange& exchange, const std::string& ca_file) {
+    void start(Exchange& exchange, TransferContext& context) {
         active_.push_back(
             {&exchange, in_context([&] { return exchange.description(); },
-                                   [&] { return std::make_unique<Transfer>(exchange, ca_file); })});
-        check(curl_multi_add_handle(multi_, active_.back().transfer->easy()));
+                                   [&] { return std::make_unique<Transfer>(exchange, context); })});
+    }
+
+    /// Gives curl the transfers whose time has come; the time of the next one.
+    std::optional<Transfer::TimePoint> perform_due() {
+        const auto now = std::chrono::steady_clock::now();
+        std::optional<Transfer::TimePoint> next;
+        for (auto& active : active_) {
+            if (!active.is_waiting)
+                continue;
+            const auto due = active.transfer->due_at();
+            if (due > now) {
+                next = std::min(next.value_or(due), due);
+                continue;
+            }
+            check(curl_multi_add_handle(multi_, active.transfer->easy()));
+            active.is_waiting = false;
+        }
+        return next;
     }
 
     void finish(CURL* easy, CURLcode result) {
         const auto done = std::ranges::find_if(
             active_, [&](const auto& active) { return active.transfer->easy() == easy; });
         curl_multi_remove_handle(multi_, easy);
+        done->is_waiting = true;
         const bool goes_on = in_context([&] { return done->exchange->description(); },
                                         [&] { return done->transfer->finish(result); });
-        if (!goes_on) {
+        if (!goes_on)
             active_.erase(done);
-            return;
-        }
-        done->due = Clock::now() + done->transfer->delay();
-        done->waits = true;
-        start_those_due();
-    }
-
-    /// Goes on with the transfers whose wait is over; how long it is until the next one's is.
-    std::chrono::milliseconds start_those_due() {
-        auto next = std::chrono::milliseconds::max();
-        const auto now = Clock::now();
-        for (auto& active : active_) {
-            if (!active.waits)
-                continue;
-            if (active.due > now) {
-                next =
-                    std::min(next, std::chrono::ceil<std::chrono::milliseconds>(active.due - now));
-                continue;
-            }
-            active.waits = false;
-            check(curl_multi_add_handle(multi_, active.transfer->easy()));
-        }
-        return next;
     }
 
 private:
     struct Active {
         Exchange* exchange;
         std::unique_ptr<Transfer> transfer;
-        bool waits = false; ///< for `due`; it is not on the multi handle then
-        Clock::time_point due = {};
+        bool is_waiting = true; ///< so it is not on the multi handle
     };
 
     CURLM* multi_;
@@ -139,18 +156,23 @@ private:
 
 class Transport::Loop {
 public:
-    explicit Loop(std::string ca_file) : ca_file_(std::move(ca_file)), multi_(new_multi()) {}
+    Loop(std::string ca_file, const RetryPolicy& policy)
+        : context_{std::move(ca_file), policy}
+        , multi_(new_multi()) {}
 
-    void run(std::span<Exchange* const> exchanges, std::stop_token stop) {
+    void run(Conversations& conversations, std::stop_token stop) {
         const std::lock_guard lock(mutex_);
         const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_.get()); });
         ActiveTransfers active(multi_.get());
         for (;;) {
             if (stop.stop_requested())
                 throw Error(ErrorKind::interrupted, "stopped");
-            for (; !exchanges.empty() && active.size() < k_max_transfers;
-                 exchanges = exchanges.subspan(1))
-                active.start(*exchanges.front(), ca_file_);
+            while (active.size() < conversations.limit()) {
+                auto* exchange = conversations.next();
+                if (!exchange)
+                    break;
+                active.start(*exchange, context_);
+            }
             if (active.size() == 0)
                 return;
             step(active);
@@ -159,8 +181,7 @@ public:
 
 private:
     void step(ActiveTransfers& active) {
-        // curl returns earlier when one of its own timers is due.
-        constexpr std::chrono::milliseconds k_longest_wait(1000);
+        const auto next_due = active.perform_due();
         int running = 0;
         check(curl_multi_perform(multi_.get(), &running));
         bool finished = false;
@@ -171,23 +192,37 @@ private:
             active.finish(message->easy_handle, message->data.result);
             finished = true;
         }
-        const auto wait = std::min(active.start_those_due(), k_longest_wait);
         if (!finished)
-            check(
-                curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr));
+            check(curl_multi_poll(multi_.get(), nullptr, 0, wait_ms(next_due), nullptr));
     }
 
-    const std::string ca_file_;
+    static int wait_ms(std::optional<Transfer::TimePoint> until) {
+        using std::chrono::milliseconds;
+        constexpr milliseconds k_longest{1000}; // curl returns earlier for its own timers
+        if (!until)
+            return static_cast<int>(k_longest.count());
+        const auto left =
+            std::chrono::ceil<milliseconds>(*until - std::chrono::steady_clock::now());
+        return static_cast<int>(std::clamp(left, milliseconds(0), k_longest).count());
+    }
+
+    TransferContext context_; // guarded by mutex_
     std::mutex mutex_;
     std::unique_ptr<CURLM, MultiDeleter> multi_; // guarded by mutex_, but for curl_multi_wakeup()
 };
 
-Transport::Transport(std::string ca_file) : loop_(std::make_unique<Loop>(std::move(ca_file))) {}
+Transport::Transport(std::string ca_file, const RetryPolicy& retry_policy)
+    : loop_(std::make_unique<Loop>(std::move(ca_file), retry_policy)) {}
 
 Transport::~Transport() = default;
 
 void Transport::run(std::span<Exchange* const> exchanges, std::stop_token stop) {
-    loop_->run(exchanges, stop);
+    ListedConversations listed(exchanges);
+    loop_->run(listed, stop);
+}
+
+void Transport::run(Conversations& conversations, std::stop_token stop) {
+    loop_->run(conversations, stop);
 }
 
 } // namespace aic::registry

@@ -3,6 +3,7 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "registry/retry.hpp"
 #include "registry/secret.hpp"
 #include "registry/url.hpp"
 
@@ -27,11 +28,7 @@ struct Request {
     std::vector<std::string> headers = {}; ///< "Name: value"
     Secret authorization = {};         ///< the value of the Authorization header; empty for none
     std::uint64_t limit_bytes = 65536; ///< a larger body of a 2xx answer is Error(integrity)
-    Sink* sink = nullptr; ///< takes the body of a 200 answer; if null, Answer::body does
-    /// Asks for the body from here on, by Range. A 206 goes to the sink too, and may have as many
-    /// bytes less than `limit_bytes`.
-    std::uint64_t first_byte = 0;
-    std::chrono::milliseconds delay{0}; ///< how long to wait before it is made
+    Sink* sink = nullptr; ///< takes the body of a 200 or 206 answer; if null, Answer::body does
 };
 
 struct Header {
@@ -52,10 +49,10 @@ struct Answer {
     bool is_web_page() const;
 };
 
-/// Why no whole answer came.
-enum class Failure {
-    unreachable, ///< nothing answers there, or nothing that is to be trusted
-    broken,      ///< the connection was reset, cut or stalled
+/// Why a request is made again, and when.
+struct Wait {
+    std::string reason; ///< "429 from docker.io"
+    std::chrono::steady_clock::time_point until;
 };
 
 /// A conversation: a request, and what follows from each answer. All its functions are called on
@@ -68,11 +65,30 @@ public:
     virtual Request first() = 0;
     /// The request that follows, or nothing at the end of the conversation.
     virtual std::optional<Request> next(Answer& answer) = 0;
-    /// Called before the first byte of a body goes to the request's sink. When it returns false,
-    /// the body is not received, and failed() is called.
-    virtual bool accepts(const Answer& answer);
-    /// As next(), when no answer came or it was cut off. Throws `error` unless overridden.
-    virtual std::optional<Request> failed(const Error& error, Failure failure);
+    /// As next(), when no answer came or it was cut off, and trying again was of no use.
+    virtual std::optional<Request> failed(const Error& error);
+
+    /// The request that takes the place of `request`, which has to be made again: the same one, or
+    /// what is left of it where its sink has got something.
+    virtual Request repeated(const Request& request) { return request; }
+
+    /// Is told the head of a 200 or 206 answer whose body goes to a sink. False refuses the body;
+    /// then repeated() says what to ask instead, which must be something else.
+    virtual bool begins(const Answer&) { return true; }
+
+    /// Is told before a repetition that has to wait for its time.
+    virtual void waits(const Wait& wait);
+};
+
+/// Conversations that are thought of as they are needed.
+class Conversations {
+public:
+    virtual ~Conversations() = default;
+    /// The next one to begin; null when there is none at present. Asked again whenever one has
+    /// ended or got something.
+    virtual Exchange* next() = 0;
+    /// How many may be under way.
+    virtual std::size_t limit() const = 0;
 };
 
 /// HTTP over one event loop, which runs in the caller's thread: no thread per request, connections
@@ -80,14 +96,17 @@ public:
 class Transport {
 public:
     /// `ca_file` replaces the system's certificates when not empty.
-    explicit Transport(std::string ca_file = {});
+    explicit Transport(std::string ca_file = {}, const RetryPolicy& retry_policy = {});
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
     ~Transport();
 
-    /// Holds all the conversations, a few at a time in the order given, to their ends. The first
-    /// failure ends the others and is thrown; a stop is Error(interrupted).
+    /// Holds all the conversations, a few at a time in the order given, to their ends. Requests
+    /// that fail in a way that passes are repeated as the policy has it. The first failure beyond
+    /// that ends the others and is thrown; a stop is Error(interrupted).
     void run(std::span<Exchange* const> exchanges, std::stop_token stop);
+    /// The same until none is under way and none is to begin.
+    void run(Conversations& conversations, std::stop_token stop);
 
 private:
     class Loop;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/files.hpp"
+#include "core/log.hpp"
 #include "registry/blob_download.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_environment.hpp"
 #include "tests/support/fake_registry.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <chrono>
 #include <thread>
-#include <utility>
 
 namespace aic::registry {
 
@@ -25,7 +24,7 @@ protected:
                                              std::stop_token stop = {}) {
         const auto reference = oci::Reference::parse(registry_.reference("1"));
         Client client(*reference.registry(), Config{},
-                      testing::fake_environment({{"HOME", "/nowhere"}}));
+                      testing::fake_environment({{"HOME", "/nowhere"}}), policy_);
         std::map<std::size_t, Verified> reported;
         download_blobs(
             client, blobs, spool_,
@@ -33,7 +32,7 @@ protected:
                 EXPECT_EQ(file.path, spool_ / blobs[index].descriptor.digest.hex());
                 EXPECT_TRUE(reported.emplace(index, file.verified).second);
             },
-            stop, policy_);
+            stop);
         return reported;
     }
 
@@ -66,15 +65,9 @@ protected:
                          });
     }
 
-    std::string last_range() { return registry_.server().requests().back().header("range"); }
-
-    fs::path partial_of(const oci::Descriptor& blob) const {
-        return spool_ / fmt::format(".{}.partial", blob.digest.hex());
-    }
-
-    RetryPolicy policy_{.first_delay = std::chrono::milliseconds(2), .attempts = 4};
     const testing::TempDir dir_;
     const fs::path spool_ = dir_ / "spool";
+    RetryPolicy policy_{.max_attempts = 0};
     FakeRegistry registry_;
 };
 
@@ -123,7 +116,7 @@ TEST_F(BlobDownloadTest, a_file_of_the_wrong_size_is_replaced) {
     EXPECT_EQ(content(blob), "hello");
 }
 
-TEST_F(BlobDownloadTest, what_is_not_the_blob_is_refused) {
+TEST_F(BlobDownloadTest, what_is_not_the_blob_leaves_nothing_behind) {
     struct Damage {
         FakeResponse response;
         ErrorKind kind;
@@ -134,7 +127,8 @@ TEST_F(BlobDownloadTest, what_is_not_the_blob_is_refused) {
     const Damage damages[] = {
         {{.body = "hallo"},
          ErrorKind::integrity,
-         fmt::format("sent {} instead of {}", Digest(sha256_of("hallo")).str(), blob.digest.str())},
+         fmt::format("sent {0} instead of {1}, and {0} before", Digest(sha256_of("hallo")).str(),
+                     blob.digest.str())},
         {{.body = "hell"}, ErrorKind::integrity, "announces 4 bytes instead of 5"},
         {{.body = "hell", .announce_length = false},
          ErrorKind::integrity,
@@ -143,6 +137,7 @@ TEST_F(BlobDownloadTest, what_is_not_the_blob_is_refused) {
         {{.body = "hello!", .announce_length = false},
          ErrorKind::integrity,
          "more than the 5 bytes"},
+        {{.body = "hello", .cut_after = 2}, ErrorKind::network, "cut after 2 bytes"},
         {{.status = 404}, ErrorKind::not_found, "does not have it"},
         {{.status = 503}, ErrorKind::network, "503"},
         {{.status = 206, .body = "hello"}, ErrorKind::network, "206"},
@@ -152,9 +147,93 @@ TEST_F(BlobDownloadTest, what_is_not_the_blob_is_refused) {
         const auto error = testing::error_thrown_by([&] { download({{blob}}); });
         EXPECT_TRUE(testing::is_error(error, damage.kind, damage.said));
         EXPECT_TRUE(error && error->message().starts_with("fetching " + blob.digest.str()));
-        fs::remove(partial_of(blob));
         EXPECT_EQ(files(), 0U);
     }
+}
+
+TEST_F(BlobDownloadTest, what_passes_is_waited_for) {
+    policy_ = {.first_delay = std::chrono::milliseconds(1)};
+    const auto blob = registry_.add_blob("hello");
+    std::vector<FakeResponse> answers = {
+        {.status = 503}, {.body = "hello", .cut_after = 2}, {.body = "hello"}};
+    std::size_t count = 0;
+    registry_.script(FakeRegistry::blob_path(blob.digest),
+                     [&](const FakeRequest&) { return answers.at(count++); });
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(content(blob), "hello");
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(BlobDownloadTest, a_cut_costs_about_the_first_delay) {
+    policy_ = {.first_delay = std::chrono::seconds(1)};
+    const auto blob = registry_.add_blob("hello");
+    cut_blob(blob, "hello", 1, 2);
+    const auto begin = std::chrono::steady_clock::now();
+    download({{blob}});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2500));
+}
+
+TEST_F(BlobDownloadTest, a_blob_that_never_moves_is_given_up_and_what_came_is_kept) {
+    policy_ = {.max_attempts = 3, .first_delay = std::chrono::milliseconds(1)};
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    registry_.script(FakeRegistry::blob_path(blob.digest), [&](const FakeRequest& request) {
+        auto response = testing::ranged_response(request, bytes);
+        response.cut_after = request.header("range").empty() ? 400'000 : 0;
+        return response;
+    });
+    const auto error = testing::error_thrown_by([&] { download({{blob}}); });
+    ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "cut"));
+    EXPECT_EQ(error->hint(), "kept 400 kB; the same command goes on");
+    EXPECT_EQ(requests_for(blob), 4U);
+}
+
+TEST_F(BlobDownloadTest, a_cut_that_looks_like_an_end_is_gone_on_from) {
+    const auto blob = registry_.add_blob("hello");
+    registry_.script(FakeRegistry::blob_path(blob.digest), [](const FakeRequest& request) {
+        return request.header("range").empty()
+                   ? FakeResponse{.body = "hel", .announce_length = false}
+                   : testing::ranged_response(request, "hello");
+    });
+    download({{blob}});
+    EXPECT_EQ(content(blob), "hello");
+    EXPECT_EQ(requests_for(blob), 2U);
+}
+
+TEST_F(BlobDownloadTest, a_stop_ends_a_wait) {
+    policy_ = {};
+    const auto blob = registry_.add_blob("hello");
+    answer_blob(blob, {.status = 429, .headers = {{"Retry-After", "300"}}});
+    std::stop_source stop;
+    std::jthread stopper([&] {
+        while (requests_for(blob) == 0)
+            std::this_thread::yield();
+        stop.request_stop();
+    });
+    EXPECT_ERROR(ErrorKind::interrupted, download({{blob}}, stop.get_token()));
+    EXPECT_EQ(requests_for(blob), 1U);
+}
+
+TEST_F(BlobDownloadTest, a_host_has_one_budget_for_all_blobs) {
+    policy_ = {.max_attempts = 100, .first_delay = std::chrono::milliseconds(1), .host_budget = 6};
+    std::vector<BlobRequest> blobs;
+    for (const char* bytes : {"a", "b", "c"}) {
+        blobs.push_back({registry_.add_blob(bytes)});
+        answer_blob(blobs.back().descriptor, {.status = 503});
+    }
+    EXPECT_ERROR(ErrorKind::network, download(blobs));
+    EXPECT_LE(registry_.server().requests().size(), 9U);
+}
+
+TEST_F(BlobDownloadTest, what_was_left_is_believed_only_as_far_as_its_digest) {
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    answer_blob(blob, {.body = std::string(600'000, 'b'), .cut_after = 400'000});
+    EXPECT_ERROR(ErrorKind::network, download({{blob}}));
+    cut_blob(blob, bytes, 0, 0);
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(content(blob), bytes);
+    EXPECT_EQ(requests_for(blob), 3U); // the rest, and then all of it
 }
 
 TEST_F(BlobDownloadTest, a_redirect_to_another_origin_carries_no_authorization) {
@@ -193,6 +272,103 @@ TEST_F(BlobDownloadTest, urls_of_ordinary_layers_are_not_asked) {
     EXPECT_TRUE(elsewhere.requests().empty());
 }
 
+TEST_F(BlobDownloadTest, what_came_before_a_failure_is_not_downloaded_again) {
+    const auto bytes = std::string(300'000, 'a') + std::string(300'000, 'b');
+    const auto blob = registry_.add_blob(bytes);
+    answer_blob(blob, {.body = bytes, .cut_after = 400'000});
+    EXPECT_ERROR(ErrorKind::network, download({{blob}}));
+    std::string asked;
+    registry_.script(FakeRegistry::blob_path(blob.digest), [&](const FakeRequest& request) {
+        asked = request.header("range");
+        return testing::ranged_response(request, bytes);
+    });
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(asked, "bytes=400000-599999");
+    EXPECT_EQ(content(blob), bytes);
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(BlobDownloadTest, a_token_that_dies_in_the_middle_is_renewed_and_the_blob_goes_on) {
+    policy_ = {.first_delay = std::chrono::milliseconds(1)};
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    const auto challenge = fmt::format(R"(Bearer realm="{}/token")", registry_.server().url());
+    int tokens = 0;
+    registry_.script("/token", [&](const FakeRequest&) {
+        return FakeResponse{.body = fmt::format(R"({{"token":"t{}"}})", ++tokens)};
+    });
+    std::vector<std::string> asked;
+    registry_.script(FakeRegistry::blob_path(blob.digest), [&](const FakeRequest& request) {
+        const bool is_second_half = !request.header("range").empty();
+        if (request.header("authorization") != (is_second_half ? "Bearer t2" : "Bearer t1"))
+            return FakeResponse{.status = 401, .headers = {{"WWW-Authenticate", challenge}}};
+        asked.push_back(request.header("range"));
+        auto response = testing::ranged_response(request, bytes);
+        if (!is_second_half)
+            response.cut_after = 300'000;
+        return response;
+    });
+    download({{blob}});
+    EXPECT_EQ(content(blob), bytes);
+    EXPECT_EQ(tokens, 2);
+    EXPECT_EQ(asked, (std::vector<std::string>{"", "bytes=300000-599999"}));
+}
+
+TEST_F(BlobDownloadTest, going_on_starts_at_the_registry_and_the_second_origin_sees_no_credential) {
+    policy_ = {.first_delay = std::chrono::milliseconds(1)};
+    const std::string bytes(600'000, 'a');
+    const FakeServer cdn([&](const FakeRequest& request) {
+        auto response = testing::ranged_response(request, bytes);
+        if (request.header("range").empty())
+            response.cut_after = 300'000;
+        return response;
+    });
+    const auto blob = registry_.add_blob(bytes);
+    answer_blob(blob, {.status = 307, .headers = {{"Location", cdn.url() + "/x?signature=s"}}});
+    registry_.script("/token", FakeResponse{.body = R"({"token":"good"})"});
+    registry_.require("Bearer good",
+                      {fmt::format(R"(Bearer realm="{}/token")", registry_.server().url())});
+    download({{blob}});
+    EXPECT_EQ(content(blob), bytes);
+    EXPECT_EQ(requests_for(blob), 3U); // one of them for the challenge
+    const auto requests = cdn.requests();
+    ASSERT_EQ(requests.size(), 2U);
+    for (const auto& request : requests)
+        EXPECT_EQ(request.header("authorization"), "");
+    EXPECT_EQ(requests[1].header("range"), "bytes=300000-599999");
+}
+
+TEST_F(BlobDownloadTest, a_stop_keeps_what_came_and_says_so) {
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    answer_blob(blob, {.body = bytes, .stall_after = 400'000});
+    std::vector<std::string> messages;
+    set_log_handler([&](LogLevel, const std::string& message) { messages.push_back(message); });
+    std::stop_source stop;
+    Progress progress;
+    auto& item = progress.add("", blob.size_bytes);
+    std::jthread stopper([&] {
+        while (item.fetched_bytes < 400'000)
+            std::this_thread::yield();
+        stop.request_stop();
+    });
+    EXPECT_ERROR(ErrorKind::interrupted, download({{blob, &item}}, stop.get_token()));
+    set_log_handler({});
+    EXPECT_THAT(messages, ::testing::Contains("kept 400 kB; the same command goes on"));
+    EXPECT_EQ(files(), 2U); // the bytes and what is claimed of them
+}
+
+TEST_F(BlobDownloadTest, a_large_blob_comes_in_pieces_over_several_connections) {
+    std::string bytes(100 << 20, '\0');
+    for (std::size_t i = 0; i < bytes.size(); i += 4096)
+        bytes[i] = static_cast<char>(i >> 12);
+    const auto blob = registry_.add_blob(bytes);
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(requests_for(blob), 4U);
+    EXPECT_EQ(Digest(sha256_of(read_file_if_exists(spool_ / blob.digest.hex(), 1 << 30).value())),
+              blob.digest);
+}
+
 TEST_F(BlobDownloadTest, a_stop_leaves_no_partial_file) {
     const auto blob = registry_.add_blob("hello");
     answer_blob(blob, {.silent = true});
@@ -211,186 +387,6 @@ TEST_F(BlobDownloadTest, one_digest_with_two_sizes_is_refused) {
     auto longer = blob;
     longer.size_bytes = 6;
     EXPECT_ERROR(ErrorKind::integrity, download({{blob}, {longer}}));
-}
-
-TEST_F(BlobDownloadTest, a_cut_blob_goes_on_where_it_was) {
-    const auto blob = registry_.add_blob("hello, world");
-    cut_blob(blob, "hello, world", 3, 2);
-    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
-    EXPECT_EQ(content(blob), "hello, world");
-    EXPECT_EQ(requests_for(blob), 4U);
-    EXPECT_EQ(last_range(), "bytes=6-");
-}
-
-TEST_F(BlobDownloadTest, a_cut_costs_about_the_first_delay) {
-    policy_.first_delay = std::chrono::seconds(1);
-    const auto blob = registry_.add_blob("hello");
-    cut_blob(blob, "hello", 1, 2);
-    const auto begin = std::chrono::steady_clock::now();
-    download({{blob}});
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2500));
-}
-
-TEST_F(BlobDownloadTest, a_blob_that_never_moves_is_given_up_and_what_came_is_kept) {
-    const auto blob = registry_.add_blob("hello");
-    registry_.script(FakeRegistry::blob_path(blob.digest), [](const FakeRequest& request) {
-        return FakeResponse{.body = "hello", .cut_after = request.header("range").empty() ? 2 : 0};
-    });
-    const auto error = testing::error_thrown_by([&] { download({{blob}}); });
-    ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "cut"));
-    EXPECT_EQ(error->hint(), fmt::format("kept {}; the same command goes on", human_size(2)));
-    EXPECT_EQ(read_file_if_exists(partial_of(blob), 100), "he");
-    EXPECT_EQ(requests_for(blob), 4U);
-}
-
-TEST_F(BlobDownloadTest, the_next_download_goes_on_with_what_an_earlier_one_left) {
-    const auto blob = registry_.add_blob("hello");
-    answer_blob(blob, {.status = 500});
-    EXPECT_ERROR(ErrorKind::network, download({{blob}}));
-    EXPECT_EQ(files(), 0U);
-    write_file(partial_of(blob), "hel");
-    fs::permissions(partial_of(blob), fs::perms(0600));
-    cut_blob(blob, "hello", 0, 0);
-    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
-    EXPECT_EQ(last_range(), "bytes=3-");
-    EXPECT_EQ(content(blob), "hello");
-    EXPECT_EQ(files(), 1U);
-}
-
-TEST_F(BlobDownloadTest, what_was_left_is_believed_only_as_far_as_its_digest) {
-    const auto blob = registry_.add_blob("hello");
-    cut_blob(blob, "hello", 0, 0);
-    for (const char* left : {"hal", "hallo", "hello, world"}) {
-        fs::remove_all(spool_);
-        fs::create_directory(spool_);
-        fs::permissions(spool_, fs::perms(0700));
-        write_file(partial_of(blob), left);
-        fs::permissions(partial_of(blob), fs::perms(0600));
-        EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
-        EXPECT_EQ(content(blob), "hello");
-    }
-}
-
-TEST_F(BlobDownloadTest, a_server_that_ignores_ranges_starts_over) {
-    const auto blob = registry_.add_blob("hello");
-    registry_.script(FakeRegistry::blob_path(blob.digest), [](const FakeRequest& request) {
-        FakeResponse response{.body = "hello"};
-        if (request.header("range").empty())
-            response.cut_after = 2;
-        return response;
-    });
-    download({{blob}});
-    EXPECT_EQ(content(blob), "hello");
-    EXPECT_EQ(requests_for(blob), 2U);
-}
-
-TEST_F(BlobDownloadTest, another_range_than_was_asked_for_is_not_taken) {
-    const auto blob = registry_.add_blob("hello");
-    for (const char* range : {"bytes 1-4/5", "bytes 2-4/6", "bytes 2-3/5", ""}) {
-        fs::remove(spool_ / blob.digest.hex());
-        bool is_first = true;
-        registry_.script(FakeRegistry::blob_path(blob.digest),
-                         [range, is_first](const FakeRequest& request) mutable {
-                             if (!request.header("range").empty())
-                                 return FakeResponse{.status = 206,
-                                                     .headers = {{"Content-Range", range}},
-                                                     .body = "XXX"};
-                             FakeResponse response{.body = "hello"};
-                             if (std::exchange(is_first, false))
-                                 response.cut_after = 2;
-                             return response;
-                         });
-        download({{blob}});
-        EXPECT_EQ(content(blob), "hello");
-    }
-}
-
-TEST_F(BlobDownloadTest, a_burst_of_refusals_is_sat_out) {
-    const auto blob = registry_.add_blob("hello");
-    registry_.script(FakeRegistry::blob_path(blob.digest),
-                     [left = std::vector<int>{429, 503, 408}](const FakeRequest&) mutable {
-                         if (left.empty())
-                             return FakeResponse{.body = "hello"};
-                         const FakeResponse response{.status = left.back()};
-                         left.pop_back();
-                         return response;
-                     });
-    download({{blob}});
-    EXPECT_EQ(requests_for(blob), 4U);
-}
-
-TEST_F(BlobDownloadTest, a_retry_after_is_waited_for) {
-    const auto blob = registry_.add_blob("hello");
-    registry_.script(
-        FakeRegistry::blob_path(blob.digest), [asked = false](const FakeRequest&) mutable {
-            return std::exchange(asked, true)
-                       ? FakeResponse{.body = "hello"}
-                       : FakeResponse{.status = 429, .headers = {{"Retry-After", "2"}}};
-        });
-    const auto begin = std::chrono::steady_clock::now();
-    download({{blob}});
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
-    EXPECT_EQ(requests_for(blob), 2U);
-}
-
-TEST_F(BlobDownloadTest, a_stop_ends_a_wait) {
-    const auto blob = registry_.add_blob("hello");
-    answer_blob(blob, {.status = 429, .headers = {{"Retry-After", "300"}}});
-    std::stop_source stop;
-    std::jthread stopper([&] {
-        while (requests_for(blob) == 0)
-            std::this_thread::yield();
-        stop.request_stop();
-    });
-    EXPECT_ERROR(ErrorKind::interrupted, download({{blob}}, stop.get_token()));
-    EXPECT_EQ(requests_for(blob), 1U);
-}
-
-TEST_F(BlobDownloadTest, a_host_has_one_budget_for_all_blobs) {
-    policy_ = {.first_delay = std::chrono::milliseconds(1), .attempts = 100, .attempts_at_host = 6};
-    std::vector<BlobRequest> blobs;
-    for (const char* bytes : {"a", "b", "c"}) {
-        blobs.push_back({registry_.add_blob(bytes)});
-        answer_blob(blobs.back().descriptor, {.status = 503});
-    }
-    EXPECT_ERROR(ErrorKind::network, download(blobs));
-    EXPECT_LE(registry_.server().requests().size(), 9U);
-}
-
-TEST_F(BlobDownloadTest, a_wrong_blob_is_fetched_once_more) {
-    const auto blob = registry_.add_blob("hello");
-    registry_.script(
-        FakeRegistry::blob_path(blob.digest), [asked = false](const FakeRequest&) mutable {
-            return FakeResponse{.body = std::exchange(asked, true) ? "hello" : "hallo"};
-        });
-    download({{blob}});
-    EXPECT_EQ(content(blob), "hello");
-    answer_blob(blob, {.body = "hallo"});
-    fs::remove(spool_ / blob.digest.hex());
-    EXPECT_ERROR(ErrorKind::integrity, download({{blob}}));
-    EXPECT_EQ(requests_for(blob), 4U);
-    EXPECT_EQ(files(), 0U);
-}
-
-TEST_F(BlobDownloadTest, a_token_that_dies_in_the_middle_is_renewed_and_the_blob_goes_on) {
-    const auto blob = registry_.add_blob("hello");
-    const auto challenge = fmt::format(R"(Bearer realm="{}/token")", registry_.server().url());
-    registry_.script("/token", [count = 0](const FakeRequest&) mutable {
-        return FakeResponse{.body = fmt::format(R"({{"token":"t{}"}})", ++count)};
-    });
-    registry_.script(FakeRegistry::blob_path(blob.digest), [challenge](const FakeRequest& request) {
-        const bool is_first = request.header("range").empty();
-        if (request.header("authorization") != (is_first ? "Bearer t1" : "Bearer t2"))
-            return FakeResponse{.status = 401, .headers = {{"WWW-Authenticate", challenge}}};
-        auto response = testing::ranged_response(request, "hello");
-        if (is_first)
-            response.cut_after = 3;
-        return response;
-    });
-    download({{blob}});
-    EXPECT_EQ(content(blob), "hello");
-    EXPECT_EQ(registry_.server().count("/token"), 2U);
-    EXPECT_EQ(last_range(), "bytes=3-");
 }
 
 } // namespace aic::registry

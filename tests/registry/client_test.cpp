@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/log.hpp"
 #include "registry/client.hpp"
-#include "registry/image_source.hpp"
+#include "registry/registry_source.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_environment.hpp"
 #include "tests/support/fake_registry.hpp"
@@ -32,8 +32,9 @@ TEST(RegistryUrlTest, http_is_for_loopback_and_the_registries_named_as_insecure)
 class ClientTest : public ::testing::Test {
 protected:
     std::unique_ptr<ImageSource> source(const std::string& tag) {
-        return open_source(oci::Reference::parse(registry_.reference(tag)), Config{},
-                           testing::fake_environment({{"HOME", "/nowhere"}}));
+        return std::make_unique<RegistrySource>(
+            *oci::Reference::parse(registry_.reference(tag)).registry(), Config{},
+            testing::fake_environment({{"HOME", "/nowhere"}}), RetryPolicy{.max_attempts = 0});
     }
 
     ResolvedImage resolve(const std::string& tag, const char* platform = "amd64") {

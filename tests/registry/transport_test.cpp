@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/fd.hpp"
 #include "registry/transport.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_server.hpp"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -33,8 +38,11 @@ private:
     std::optional<Answer> answer_;
 };
 
-static Answer ask(Request request, std::stop_token stop = {}) {
-    Transport transport;
+constexpr RetryPolicy k_once{.max_attempts = 0};
+constexpr RetryPolicy k_soon{.first_delay = std::chrono::milliseconds(1)};
+
+static Answer ask(Request request, std::stop_token stop = {}, const RetryPolicy& policy = k_once) {
+    Transport transport({}, policy);
     Ask exchange(std::move(request));
     Exchange* const one = &exchange;
     transport.run({&one, 1}, stop);
@@ -126,10 +134,130 @@ TEST(TransportTest, a_cut_connection_is_a_network_error) {
     EXPECT_ERROR_SAYING(ErrorKind::network, "cut after 3 bytes", ask(get(server.url())));
 }
 
+TEST(TransportTest, what_fails_for_the_moment_is_asked_for_again) {
+    const FakeResponse passing[] = {{.status = 503},
+                                    {.status = 429},
+                                    {.status = 408},
+                                    {.body = "hello", .cut_after = 3},
+                                    {.body = "hello", .cut_after = 0}};
+    std::size_t count = 0;
+    const FakeServer server([&](const FakeRequest&) {
+        return count < std::size(passing) ? passing[count++] : FakeResponse{.body = "hello"};
+    });
+    EXPECT_EQ(ask(get(server.url()), {}, k_soon).body, "hello");
+    EXPECT_EQ(server.requests().size(), std::size(passing) + 1);
+}
+
+TEST(TransportTest, what_keeps_failing_is_told_after_so_many_attempts) {
+    const FakeServer server(
+        [](const FakeRequest&) { return FakeResponse{.body = "hello", .cut_after = 3}; });
+    EXPECT_ERROR_SAYING(ErrorKind::network, "cut after 3 bytes (tried 9 times)",
+                        ask(get(server.url()), {}, k_soon));
+    EXPECT_EQ(server.requests().size(), 9U);
+}
+
+TEST(TransportTest, a_503_that_stays_is_the_answer) {
+    const FakeServer server([](const FakeRequest&) { return FakeResponse{.status = 503}; });
+    EXPECT_EQ(ask(get(server.url()), {}, k_soon).status, 503);
+    EXPECT_EQ(server.requests().size(), 9U);
+}
+
+TEST(TransportTest, retry_after_holds_for_all_requests_to_the_host) {
+    using Clock = std::chrono::steady_clock;
+    std::vector<Clock::time_point> times;
+    const FakeServer server([&](const FakeRequest&) {
+        times.push_back(Clock::now());
+        return times.size() == 1 ? FakeResponse{.status = 429, .headers = {{"Retry-After", "2"}}}
+                                 : FakeResponse{.body = "hello"};
+    });
+    Transport transport({}, k_soon);
+    std::vector<std::unique_ptr<Ask>> asks;
+    std::vector<Exchange*> all;
+    for (int i = 0; i < 8; ++i) {
+        asks.push_back(std::make_unique<Ask>(get(server.url())));
+        all.push_back(asks.back().get());
+    }
+    transport.run({all.data(), 1}, {});
+    ASSERT_EQ(times.size(), 2U);
+    EXPECT_GE(times[1] - times[0], std::chrono::seconds(2));
+    EXPECT_LT(times[1] - times[0], std::chrono::seconds(4));
+    transport.run(std::span(all).subspan(1), {});
+    EXPECT_EQ(times.size(), 9U);
+}
+
+TEST(TransportTest, who_asks_to_wait_for_hours_is_not_waited_for) {
+    const FakeServer server([](const FakeRequest&) {
+        return FakeResponse{.status = 429, .headers = {{"Retry-After", "21600"}}};
+    });
+    EXPECT_EQ(ask(get(server.url()), {}, k_soon).status, 429);
+    EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST(TransportTest, a_stall_is_noticed_and_the_request_repeated) {
+    std::size_t count = 0;
+    const FakeServer server([&](const FakeRequest&) {
+        return count++ == 0 ? FakeResponse{.silent = true} : FakeResponse{.body = "hello"};
+    });
+    auto policy = k_soon;
+    policy.stall_time = std::chrono::seconds(1);
+    EXPECT_EQ(ask(get(server.url()), {}, policy).body, "hello");
+    EXPECT_EQ(count, 2U);
+}
+
+TEST(TransportTest, a_stop_ends_the_wait_for_a_repetition) {
+    const FakeServer server([](const FakeRequest&) {
+        return FakeResponse{.status = 429, .headers = {{"Retry-After", "60"}}};
+    });
+    std::stop_source stop;
+    std::jthread stopper([&] {
+        while (server.requests().empty())
+            std::this_thread::yield();
+        stop.request_stop();
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_ERROR(ErrorKind::interrupted, ask(get(server.url()), stop.get_token(), k_soon));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
 TEST(TransportTest, nobody_there_is_a_network_error_with_a_hint) {
     const auto error = testing::error_thrown_by([] { ask(get("http://127.0.0.1:1/")); });
     ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "asking: connecting to 127.0.0.1"));
     EXPECT_FALSE(error->hint().empty());
+}
+
+/// Takes no connection: its queue is full, and what comes to it is dropped.
+class FullListener {
+public:
+    FullListener() {
+        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof address;
+        auto* const name = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 0) != 0
+            || ::getsockname(listener_.get(), name, &size) != 0)
+            throw system_error("listening");
+        port_ = ntohs(address.sin_port);
+        for (auto& waiting : queue_) {
+            waiting = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            ::connect(waiting.get(), name, size);
+        }
+    }
+
+    std::string url() const { return fmt::format("http://127.0.0.1:{}/", port_); }
+
+private:
+    Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    std::array<Fd, 4> queue_;
+    std::uint16_t port_ = 0;
+};
+
+TEST(TransportTest, where_no_connection_comes_about_is_said_in_time_and_not_waited_for) {
+    const FullListener nobody;
+    auto policy = k_soon;
+    policy.connect_time = std::chrono::seconds(1);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_ERROR_SAYING(ErrorKind::network, "connecting to 127.0.0.1",
+                        ask(get(nobody.url()), {}, policy));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1900));
 }
 
 TEST(TransportTest, what_a_sink_throws_comes_out_whole) {

@@ -61,13 +61,15 @@ FakeResponse ranged_response(const FakeRequest& request, const std::string& byte
     const auto range = request.header("range");
     if (!range.starts_with(k_prefix))
         return {.body = bytes};
-    const auto first = std::stoul(range.substr(k_prefix.size()));
-    if (first >= bytes.size())
+    const auto first = std::stoull(range.substr(k_prefix.size()));
+    const auto last = std::stoull(range.substr(range.find('-') + 1));
+    const auto end = std::min<std::size_t>(bytes.size(), last + 1);
+    if (first >= end)
         return {.status = 416};
-    return {.status = 206,
-            .headers = {{"Content-Range",
-                         fmt::format("bytes {}-{}/{}", first, bytes.size() - 1, bytes.size())}},
-            .body = bytes.substr(first)};
+    return {
+        .status = 206,
+        .headers = {{"Content-Range", fmt::format("bytes {}-{}/{}", first, end - 1, bytes.size())}},
+        .body = bytes.substr(first, end - first)};
 }
 
 FakeRegistry::FakeRegistry()

@@ -20,7 +20,8 @@ std::string manifest_json(const oci::Descriptor& config, std::span<const oci::De
 /// The config of an image for this architecture with so many layers, whose diff ids are made up.
 std::string config_json(std::string_view architecture, std::size_t layers);
 
-/// These bytes, or of them what the request's "Range: bytes=N-" asks for.
+/// These bytes, or of them what the request's "Range: bytes=N-M" asks for, as distribution serves
+/// it.
 FakeResponse ranged_response(const FakeRequest& request, const std::string& bytes);
 
 struct PlatformManifest {

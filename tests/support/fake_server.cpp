@@ -183,7 +183,8 @@ void FakeServer::answer(Connection& connection, const FakeRequest& request) {
         out += "Connection: close\r\n";
     out += "\r\n";
     if (request.method != "HEAD")
-        out += response.body.substr(0, response.cut_after.value_or(std::string::npos));
+        out += response.body.substr(0, std::min(response.cut_after.value_or(std::string::npos),
+                                                response.stall_after.value_or(std::string::npos)));
 }
 
 } // namespace aic::testing

@@ -31,7 +31,9 @@ struct FakeResponse {
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
     std::optional<std::size_t> cut_after =
-        {};                      ///< the connection is closed after so many bytes of the body
+        {}; ///< the connection is closed after so many bytes of the body
+    std::optional<std::size_t> stall_after =
+        {};                      ///< nothing more is sent after so many bytes of the body
     bool announce_length = true; ///< else the end of the connection is the end of the body
     bool silent = false;         ///< nothing is ever sent
 };
