@@ -22,8 +22,9 @@ TEST(TagPatternTest, a_glob_may_stand_in_the_place_of_a_tag) {
 }
 
 TEST(TagPatternTest, what_has_no_glob_in_its_tag_is_none) {
-    for (const char* text : {"", "ubuntu", "ubuntu:22.04", "[::1]:5000/x", "[::1]:5000/x:1",
-                             "oci:dir*", "oci:dir:*", "ubuntu*", "r.io:5000/a*"})
+    for (const char* text :
+         {"", "ubuntu", "ubuntu:22.04", "[::1]:5000/x", "[::1]:5000/x:1", "oci:dir*", "oci:dir:*",
+          "ubuntu*", "r.io:5000/a*", "docker-archive:*"})
         EXPECT_FALSE(split_tag_pattern(text)) << text;
 }
 
