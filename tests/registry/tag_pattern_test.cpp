@@ -30,7 +30,6 @@ TEST(TagPatternTest, what_has_no_glob_in_its_tag_is_none) {
 
 TEST(TagPatternTest, a_wrong_repository_is_told_at_once) {
     EXPECT_ERROR(ErrorKind::usage, split_tag_pattern("Ubuntu:*"));
-    EXPECT_ERROR(ErrorKind::usage, split_tag_pattern("docker-archive:*"));
 }
 
 TEST(TagPatternTest, the_newest_version_is_chosen_wherever_it_stands) {
