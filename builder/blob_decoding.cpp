@@ -8,12 +8,14 @@
 #include "core/log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace aic::builder {
 
 namespace {
 
 constexpr std::size_t k_read_bytes = 256 << 10;
+constexpr std::uint64_t k_no_end = std::numeric_limits<std::uint64_t>::max();
 
 /// What inflates to more than this much, and by more than this factor, is meant to fill disks.
 constexpr std::uint64_t k_bomb_floor_bytes = 4ULL << 30;
@@ -25,9 +27,13 @@ public:
     explicit BlobReader(const LayerBlob& blob) : blob_(blob), buffer_(k_read_bytes) {}
 
     std::span<const std::byte> next() {
-        const auto count = pread_some(blob_.file.fd->get(), buffer_, total_bytes_, blob_.file.path);
+        const auto& file = blob_.file;
+        const auto rest_bytes = file.size_bytes.value_or(k_no_end) - total_bytes_;
+        const auto room =
+            std::span(buffer_).first(std::min<std::uint64_t>(buffer_.size(), rest_bytes));
+        const auto count = pread_some(file.fd->get(), room, file.offset + total_bytes_, file.path);
         const auto piece = std::span<const std::byte>(buffer_).first(count);
-        if (blob_.file.verified == registry::Verified::no)
+        if (file.verified == registry::Verified::no)
             hash_.update(piece);
         total_bytes_ += count;
         return piece;

@@ -61,10 +61,10 @@ public:
     }
 
     ImportResult run() {
-        if (!options_.output)
+        if (!options_.output && !is_standard_input())
             if (auto hit = find_by_reference())
                 return std::move(*hit);
-        phase("resolving");
+        phase(is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
         id_ = ImageId(image_.manifest.config.digest.bytes());
         if (!options_.output)
@@ -302,7 +302,15 @@ private:
         return {target, record_for(built, {}), false, built.taken_over};
     }
 
+    /// Which holds something else every time.
+    bool is_standard_input() const {
+        const auto* archive = reference_.archive();
+        return archive && archive->is_standard_input();
+    }
+
     void remember_reference() {
+        if (is_standard_input())
+            return;
         store_.write_reference({.reference = reference_.str(),
                                 .points_at = image_.index_or_manifest,
                                 .manifest_digest = image_.manifest_digest,

@@ -43,10 +43,9 @@ std::optional<Platform> parse_platform(const json& entry) {
                                  string_field(platform, "variant"));
 }
 
-std::string reference_name(const json& entry) {
+std::string annotation(const json& entry, const char* key) {
     const auto* annotations = find_field(entry, "annotations");
-    return annotations ? string_field(*annotations, "org.opencontainers.image.ref.name")
-                       : std::string();
+    return annotations ? string_field(*annotations, key) : std::string();
 }
 
 Manifest parse_manifest(const json& document, std::string media_type) {
@@ -75,7 +74,9 @@ Index parse_index(const json& document, std::string media_type) {
         in_context([&] { return fmt::format("entry {}", index.entries.size() + 1); },
                    [&] {
                        index.entries.push_back(
-                           {parse_descriptor(entry), parse_platform(entry), reference_name(entry)});
+                           {parse_descriptor(entry), parse_platform(entry),
+                            annotation(entry, "org.opencontainers.image.ref.name"),
+                            annotation(entry, "io.containerd.image.name")});
                    });
     return index;
 }

@@ -24,6 +24,7 @@ struct IndexEntry {
     Descriptor descriptor;
     std::optional<Platform> platform; ///< absent for entries that name none
     std::string reference_name;       ///< annotation org.opencontainers.image.ref.name, or ""
+    std::string image_name{}; ///< annotation io.containerd.image.name, Docker's whole reference
 };
 
 /// An image index, or Docker's manifest list.

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::size_t k_max_text = 4096;
 constexpr std::string_view k_docker_hub = "docker.io";
+constexpr std::string_view k_docker = "docker://";
+constexpr std::string_view k_layout = "oci:";
+constexpr std::string_view k_oci_archive = "oci-archive:";
+constexpr std::string_view k_docker_archive = "docker-archive:";
 
 bool names_a_host(std::string_view first_component) {
     return first_component == "localhost" || first_component.starts_with('[')
@@ -105,9 +109,28 @@ LayoutReference parse_layout_reference(std::string_view text, const ReferenceGra
     return {fs::path(directory), tag};
 }
 
+/// As other tools have it, the file's name ends at the first colon: what follows may hold more.
+ArchiveReference parse_archive_reference(ArchiveFormat format, std::string_view text,
+                                         const ReferenceGrammar& grammar) {
+    const auto colon = text.find(':');
+    const auto file = text.substr(0, colon);
+    if (file.empty())
+        grammar.fail(file, "an archive's file is missing here");
+    ArchiveReference reference{format, fs::path(file), std::nullopt};
+    if (colon == std::string_view::npos)
+        return reference;
+    const auto name = text.substr(colon + 1);
+    if (format == ArchiveFormat::docker)
+        reference.name = parse_registry_reference(name, grammar).str();
+    else if (name.empty())
+        grammar.fail(name, "a tag is missing here");
+    else
+        reference.name = name;
+    return reference;
+}
+
 void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar) {
-    for (const std::string_view scheme :
-         {"oci-archive:", "docker-archive:", "dockerd://", "podman://", "docker-daemon:", "dir:"})
+    for (const std::string_view scheme : {"dockerd://", "podman://", "docker-daemon:", "dir:"})
         if (text.starts_with(scheme))
             grammar.fail(text, fmt::format("'{}' is not supported by this version", scheme));
     if (text.starts_with("file:"))
@@ -131,8 +154,6 @@ void refuse_bare_image_file(std::string_view text) {
 } // namespace
 
 Reference Reference::parse(std::string_view text) {
-    constexpr std::string_view k_docker = "docker://";
-    constexpr std::string_view k_layout = "oci:";
     const ReferenceGrammar grammar(text);
     if (text.empty())
         throw Error(ErrorKind::usage, "parsing reference '': it is empty");
@@ -144,6 +165,14 @@ Reference Reference::parse(std::string_view text) {
         return Reference(parse_registry_reference(text.substr(k_docker.size()), grammar));
     if (text.starts_with(k_layout))
         return Reference(parse_layout_reference(text.substr(k_layout.size()), grammar));
+    if (text.starts_with(k_oci_archive))
+        return Reference(parse_archive_reference(ArchiveFormat::oci,
+                                                 text.substr(k_oci_archive.size()), grammar));
+    if (text.starts_with(k_docker_archive))
+        return Reference(parse_archive_reference(ArchiveFormat::docker,
+                                                 text.substr(k_docker_archive.size()), grammar));
+    if (text == "-")
+        return Reference(ArchiveReference{ArchiveFormat::any, "-", std::nullopt});
     refuse_other_schemes(text, grammar);
     refuse_bare_image_file(text);
     return Reference(parse_registry_reference(text, grammar));
@@ -160,20 +189,46 @@ std::string RegistryReference::str() const {
 }
 
 std::string LayoutReference::str() const {
-    return "oci:" + directory.native() + (tag ? ":" + *tag : std::string());
+    return fmt::format("{}{}{}", k_layout, directory.native(), tag ? ":" + *tag : "");
+}
+
+std::string ArchiveReference::str() const {
+    if (format == ArchiveFormat::any)
+        return file.native();
+    return fmt::format("{}{}{}", format == ArchiveFormat::oci ? k_oci_archive : k_docker_archive,
+                       file.native(), name ? ":" + *name : "");
 }
 
 std::string Reference::str() const {
     return std::visit([](const auto& where) { return where.str(); }, where_);
 }
 
-std::string Reference::base_name() const {
-    if (const auto* image = registry())
-        return image->repository.substr(image->repository.rfind('/') + 1);
-    auto path = fs::absolute(layout()->directory).lexically_normal();
+namespace {
+
+std::string base_name_of(const RegistryReference& image) {
+    return image.repository.substr(image.repository.rfind('/') + 1);
+}
+
+std::string base_name_of(const LayoutReference& layout) {
+    auto path = fs::absolute(layout.directory).lexically_normal();
     if (!path.has_filename())
         path = path.parent_path();
     return path.has_filename() ? path.filename().native() : "image";
+}
+
+std::string base_name_of(const ArchiveReference& archive) {
+    if (archive.format == ArchiveFormat::docker && archive.name)
+        return Reference::parse(*archive.name).base_name();
+    if (archive.is_standard_input())
+        return "image";
+    const auto file = archive.file.filename();
+    return (file.extension() == ".tar" ? file.stem() : file).native();
+}
+
+} // namespace
+
+std::string Reference::base_name() const {
+    return std::visit([](const auto& where) { return base_name_of(where); }, where_);
 }
 
 } // namespace aic::oci

@@ -34,29 +34,49 @@ struct LayoutReference {
     bool operator==(const LayoutReference&) const = default;
 };
 
+/// What a tar with images in it is read as; `any` is whichever it turns out to be.
+enum class ArchiveFormat { oci, docker, any };
+
+/// An image in a tar: `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REFERENCE]`, or `-`, which is
+/// either on standard input.
+struct ArchiveReference {
+    ArchiveFormat format = ArchiveFormat::any;
+    std::filesystem::path file;      ///< "-" is standard input
+    std::optional<std::string> name; ///< in a docker archive a canonical reference, else a tag
+
+    bool is_standard_input() const { return file == "-"; }
+
+    std::string str() const;
+    bool operator==(const ArchiveReference&) const = default;
+};
+
 /// Where an image comes from. Accepts enroot's grammar ("nvcr.io#nvidia/tensorflow:22.02"),
-/// Docker's
-/// ("nvcr.io/nvidia/tensorflow:22.02"), either after "docker://", and "oci:DIR[:TAG]".
+/// Docker's ("nvcr.io/nvidia/tensorflow:22.02"), either after "docker://", "oci:DIR[:TAG]" and
+/// archives.
 class Reference {
 public:
     /// Throws Error(usage) whose message points at the offending character with a caret.
     static Reference parse(std::string_view text);
 
     std::string str() const;
-    /// The last part of the repository or the layout's directory name: "tensorflow".
+    /// The last part of the repository, of the layout's directory or of the archive's file name:
+    /// "tensorflow".
     std::string base_name() const;
 
     const RegistryReference* registry() const { return std::get_if<RegistryReference>(&where_); }
 
     const LayoutReference* layout() const { return std::get_if<LayoutReference>(&where_); }
 
+    const ArchiveReference* archive() const { return std::get_if<ArchiveReference>(&where_); }
+
     bool operator==(const Reference&) const = default;
 
 private:
-    explicit Reference(std::variant<RegistryReference, LayoutReference> where)
-        : where_(std::move(where)) {}
+    using Where = std::variant<RegistryReference, LayoutReference, ArchiveReference>;
 
-    std::variant<RegistryReference, LayoutReference> where_;
+    explicit Reference(Where where) : where_(std::move(where)) {}
+
+    Where where_;
 };
 
 } // namespace aic::oci

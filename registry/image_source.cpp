@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/image_source.hpp"
 
+#include "registry/archive_source.hpp"
 #include "registry/oci_layout.hpp"
 #include "registry/registry_source.hpp"
 
@@ -10,6 +11,8 @@ std::unique_ptr<ImageSource> open_source(const oci::Reference& reference, const 
                                          const Environment& environment) {
     if (const auto* layout = reference.layout())
         return std::make_unique<LayoutSource>(*layout);
+    if (const auto* archive = reference.archive())
+        return std::make_unique<ArchiveSource>(*archive, config.spool.value);
     return std::make_unique<RegistrySource>(*reference.registry(), config, environment);
 }
 

@@ -8,9 +8,11 @@
 #include "oci/manifest.hpp"
 #include "oci/reference.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -34,6 +36,8 @@ struct BlobFile {
     std::shared_ptr<const Fd> fd;
     std::filesystem::path path;
     Verified verified = Verified::no;
+    std::uint64_t offset = 0;                ///< of its first byte, in an archive
+    std::optional<std::uint64_t> size_bytes; ///< absent when it goes on to the file's end
 };
 
 /// Called from any thread, once per blob, in any order.
@@ -44,7 +48,7 @@ struct BlobRequest {
     ProgressItem* progress = nullptr; ///< may be null
 };
 
-/// A place that images come from: a registry, or an OCI layout on disk.
+/// A place that images come from: a registry, an OCI layout on disk, or an archive.
 class ImageSource {
 public:
     virtual ~ImageSource() = default;

@@ -53,7 +53,8 @@ nlohmann::json plan_event(const builder::ImportPlan& plan) {
 void Pull::describe(CLI::App& app) {
     app.description("pull images from a registry and keep each as one squashfs file");
     app.add_option("reference", references_,
-                   "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG")
+                   "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG, "
+                   "oci-archive:FILE, docker-archive:FILE, - for an archive on standard input")
         ->required()
         ->type_name("REFERENCE");
     app.add_option("-o,--output", output_, "write only this file, nothing into the store")
@@ -84,6 +85,7 @@ Examples:
   aic-image pull --name exp ubuntu:22.04
   aic-image pull --output ubuntu.sqsh docker://ubuntu:22.04
   aic-image pull oci:./layout:latest --compression lz4
+  docker save lab/x:1 | aic-image pull --name x -
   srun --container-image=$(aic-image pull -q alpine) cat /etc/os-release)");
 }
 

@@ -38,6 +38,12 @@ TEST(ReferenceTest, every_form_has_one_canonical_form) {
         {"oci:/a/b:12", "oci:/a/b:12"},
         {"oci:/a:b/c", "oci:/a:b/c"},
         {"oci:/a:b/c:d", "oci:/a:b/c:d"},
+        {"oci-archive:/a/b.tar", "oci-archive:/a/b.tar"},
+        {"oci-archive:b.tar:r.io/x:1", "oci-archive:b.tar:r.io/x:1"},
+        {"docker-archive:b.tar", "docker-archive:b.tar"},
+        {"docker-archive:b.tar:x", "docker-archive:b.tar:docker.io/library/x:latest"},
+        {"docker-archive:-:node7#lab/x:1", "docker-archive:-:node7#lab/x:1"},
+        {"-", "-"},
     };
     for (const auto& [text, canonical] : forms) {
         const auto reference = Reference::parse(text);
@@ -57,6 +63,14 @@ TEST(ReferenceTest, the_parts_are_there) {
     EXPECT_EQ(Reference::parse("x@sha256:" + k_hex).registry()->tag, std::nullopt);
 }
 
+TEST(ReferenceTest, an_archive_is_a_file_or_standard_input) {
+    EXPECT_FALSE(Reference::parse("oci-archive:b.tar").archive()->is_standard_input());
+    for (const char* text : {"-", "oci-archive:-", "docker-archive:-:x"})
+        EXPECT_TRUE(Reference::parse(text).archive()->is_standard_input()) << text;
+    EXPECT_EQ(Reference::parse("oci-archive:b.tar:1").archive()->name, "1");
+    EXPECT_EQ(Reference::parse("-").archive()->format, ArchiveFormat::any);
+}
+
 TEST(ReferenceTest, the_base_name_is_the_last_part) {
     const std::pair<const char*, const char*> names[] = {
         {"nvcr.io#nvidia/tensorflow:22.02", "tensorflow"},
@@ -64,7 +78,13 @@ TEST(ReferenceTest, the_base_name_is_the_last_part) {
         {"oci:/a/b:12", "b"},
         {"oci:/a/b/", "b"},
         {"oci:/a/./b/..", "a"},
-        {"oci:/", "image"}};
+        {"oci:/", "image"},
+        {"oci-archive:/a/b-1.2.tar:3", "b-1.2"},
+        {"oci-archive:b-1.2", "b-1.2"},
+        {"docker-archive:/a/b.tar", "b"},
+        {"docker-archive:/a/b.tar:r.io/lab/x:1", "x"},
+        {"oci-archive:-:1", "image"},
+        {"-", "image"}};
     for (const auto& [text, name] : names)
         EXPECT_EQ(Reference::parse(text).base_name(), name) << text;
 }
@@ -109,8 +129,11 @@ TEST(ReferenceTest, an_error_points_at_the_character) {
         {"[::1]x/a", 5, "does not belong"},
         {"oci:", 4, "directory is missing"},
         {"oci:dir:", 8, "a tag is missing"},
-        {"oci-archive:f", 0, "not supported by this version"},
-        {"docker-archive:f", 0, "not supported by this version"},
+        {"oci-archive:", 12, "file is missing"},
+        {"oci-archive::1", 12, "file is missing"},
+        {"oci-archive:f:", 14, "a tag is missing"},
+        {"docker-archive:f:", 17, "is missing here"},
+        {"docker-archive:f:lab/X", 21, "a repository is lower case"},
         {"dockerd://x", 0, "not supported by this version"},
         {"podman://x", 0, "not supported by this version"},
         {"https://r.io/x", 0, "leave it out"},
