@@ -32,6 +32,7 @@ struct Request {
     /// bytes less than `limit_bytes`.
     std::uint64_t first_byte = 0;
     std::chrono::milliseconds delay{0}; ///< how long to wait before it is made
+    Secret form = {}; ///< "name=value&…" to POST; goes to the origin of `url` alone
 };
 
 struct Header {
