@@ -3,7 +3,8 @@
 
 #include "builder/image_build.hpp"
 #include "builder/image_record.hpp"
-#include "cache/inode_of.hpp"
+#include "builder/known_image.hpp"
+#include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -61,19 +62,23 @@ public:
     }
 
     ImportResult run() {
-        if (!options_.output && !is_standard_input())
+        if (is_asked_for(Freshness::as_known) && reference_.registry())
+            return known_image();
+        const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
+        if (may_be_there && !is_standard_input())
             if (auto hit = find_by_reference())
                 return std::move(*hit);
         phase(is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
         id_ = ImageId(image_.manifest.config.digest.bytes());
-        if (!options_.output)
+        if (may_be_there)
             if (auto hit = find_by_id())
                 return std::move(*hit);
         config_json_ = source_->config_json(image_.manifest.config, stop_);
         image_config_ = oci::parse_image_config(config_json_);
         check_platform();
-        find_donors();
+        if (!is_asked_for(Freshness::made_anew))
+            find_donors();
         announce();
         require_room();
         return options_.output ? into_file() : into_store();
@@ -85,6 +90,20 @@ private:
             observer_.progress->phase(name);
     }
 
+    bool is_asked_for(Freshness freshness) const { return options_.freshness == freshness; }
+
+    /// What the reference led to when it was last looked up.
+    ImportResult known_image() {
+        if (options_.output)
+            throw Error(ErrorKind::network, "--output makes the image anew, for which a registry "
+                                            "has to be asked, and that is forbidden")
+                .with_hint("leave out --offline, or copy the file that 'aic-image path' names");
+        const auto known = builder::known_image(store_, reference_.str(), options_);
+        auto found = hit(known.image);
+        found.resolved_seconds = known.resolved_seconds;
+        return found;
+    }
+
     /// What the reference pointed at last time, if it still does.
     std::optional<ImportResult> find_by_reference() {
         const auto known = store_.find_reference(reference_.str(), options_.platform);
@@ -94,12 +113,17 @@ private:
         if (!image)
             return std::nullopt;
         phase("asking whether the image has changed");
-        if (const auto now = source_->current_digest(stop_); now != known->points_at) {
-            warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
-                 known->points_at.str(), now.str());
+        if (has_moved(*known, source_->current_digest(stop_)))
             return std::nullopt;
-        }
         return hit(*image);
+    }
+
+    bool has_moved(const cache::ReferenceRecord& known, const Digest& now) const {
+        if (now == known.points_at)
+            return false;
+        warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
+             known.points_at.str(), now.str());
+        return true;
     }
 
     /// Another reference, or another tag, may have brought the same image.
@@ -215,13 +239,17 @@ private:
         }
     }
 
+    bool uses_enroot() const {
+        return reference_.registry() && !is_asked_for(Freshness::made_anew);
+    }
+
     /// A damaged file in enroot's cache costs time and no more: its layer is fetched.
     BuiltImage build_with_enroot(const fs::path& file, const fs::path& scratch) {
         for (;;) {
             try {
                 return build_image(*source_,
                                    {image_, image_config_, fmt::format("aic:{}", id_.str()),
-                                    donors_, reference_.registry() ? &enroot_ : nullptr},
+                                    donors_, uses_enroot() ? &enroot_ : nullptr},
                                    file, scratch, config_.spool.value, options_, observer_.progress,
                                    stop_);
             } catch (const Error& error) {
@@ -239,7 +267,7 @@ private:
         const auto& layers = image_.manifest.layers;
         for (std::size_t i = 0; i < std::min(layers.size(), image_config_.diff_ids.size()); ++i) {
             const auto& diff_id = image_config_.diff_ids[i];
-            const auto cached = reference_.registry() && !donors_.contains(diff_id)
+            const auto cached = uses_enroot() && !donors_.contains(diff_id)
                                     ? enroot_.find(layers[i])
                                     : std::nullopt;
             if (!cached)
@@ -280,10 +308,19 @@ private:
         write_file(staged / cache::k_record_name, to_json(record), 0444);
         if (::chmod(file.c_str(), 0444) != 0)
             throw system_error("setting the mode of '{}'", file.native());
-        const auto image = store_.publish(staged, id_, options_.variant());
+        const auto image = put_in_place(staged);
         remember_reference();
         drop_spooled_blobs();
         return {image.file(), image.record, false, built.taken_over};
+    }
+
+    /// Jobs that have the file of an image open which is made anew keep it: it goes to the trash.
+    cache::StoredImage put_in_place(const fs::path& staged) {
+        if (is_asked_for(Freshness::made_anew)
+            && cache::Trash(store_.layout()).replace(id_, options_.variant(), staged))
+            if (auto image = store_.find(id_, options_.variant()))
+                return std::move(*image);
+        return store_.publish(staged, id_, options_.variant());
     }
 
     ImportResult into_file() {
@@ -345,42 +382,7 @@ private:
     oci::ImageConfig image_config_;
 };
 
-/// "128k", "1m"
-std::string short_size(std::uint32_t bytes) {
-    return bytes >= 1 << 20 ? fmt::format("{}m", bytes >> 20) : fmt::format("{}k", bytes >> 10);
-}
-
 } // namespace
-
-std::string ImportOptions::variant() const {
-    return variant_name(compression.str(), block_bytes, name_of(profile));
-}
-
-std::string variant_name(std::string_view compression, std::uint32_t block_bytes,
-                         std::string_view profile) {
-    auto name = fmt::format("{}-{}", compression, short_size(block_bytes));
-    if (profile != name_of(Profile::enroot))
-        name += fmt::format("-{}", profile);
-    return name;
-}
-
-std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
-                                                std::string_view variant) {
-    const auto directory = store.layout().variant(id, variant);
-    for (;;) {
-        const auto before = cache::inode_of(directory);
-        auto image = store.find(id, variant);
-        std::error_code error;
-        if (!image || fs::file_size(image->file(), error) == image->record.size_bytes)
-            return image;
-        // Compaction may have put another file there since the record was read.
-        if (cache::inode_of(directory) != before)
-            continue;
-        warn("'{}' is not as its record says and is made again", image->file().native());
-        store.quarantine(*image);
-        return std::nullopt;
-    }
-}
 
 ImportResult import_image(const oci::Reference& reference, const Config& config,
                           const Environment& environment, const ImportOptions& options,

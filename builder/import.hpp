@@ -16,6 +16,13 @@
 
 namespace aic::builder {
 
+/// How far a pull relies on what the store already has.
+enum class Freshness {
+    checked,   ///< what is there is used if the reference still leads to it
+    as_known,  ///< no registry is asked: what the reference led to last is used, or nothing
+    made_anew, ///< everything is fetched and converted again, and replaces what is there
+};
+
 struct ImportOptions {
     squashfs::Compression compression;
     std::uint32_t block_bytes = 128 << 10;
@@ -26,6 +33,7 @@ struct ImportOptions {
     std::optional<std::filesystem::path> output; ///< only this file, nothing in the store
     std::optional<std::filesystem::path>
         enroot_cache{}; ///< another directory than enroot's own settings name; it has to be usable
+    Freshness freshness = Freshness::checked;
 
     /// "zstd1-128k", "gzip9-1m-keep-ids": what tells variants of one image apart.
     std::string variant() const;
@@ -45,16 +53,13 @@ struct ImportResult {
     cache::Record record;
     bool was_there = false; ///< nothing had to be fetched or converted
     TakenOver taken_over;
+    std::optional<std::int64_t> resolved_seconds{}; ///< Unix time the reference was last looked up,
+                                                    ///< where it was not now
 };
 
 /// The name of a variant that was made by these; the profile "enroot" is not mentioned.
 std::string variant_name(std::string_view compression, std::uint32_t block_bytes,
                          std::string_view profile);
-
-/// The image, unless it is not there or its file is not as large as its record says: then it is
-/// taken out with a warning.
-std::optional<cache::StoredImage> find_complete(const cache::Store& store, const ImageId& id,
-                                                std::string_view variant);
 
 /// What a pull is about, told before the first byte of a layer moves.
 struct ImportPlan {
@@ -73,7 +78,8 @@ struct ImportObserver {
 };
 
 /// Pulls an image into the store, or into one file: resolves, fetches, converts, publishes. What is
-/// there already costs one HEAD request. Nothing half-made is ever visible under a final name.
+/// there already costs one HEAD request, or none (Freshness). Nothing half-made is ever visible
+/// under a final name.
 ImportResult import_image(const oci::Reference& reference, const Config& config,
                           const Environment& environment, const ImportOptions& options,
                           const ImportObserver& observer, std::stop_token stop);

@@ -42,6 +42,8 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_flag("--json", options.json, "print JSON instead of text")->group("Global options");
     app.add_flag("-q,--quiet", options.quiet, "print results and errors only")
         ->group("Global options");
+    app.add_flag("--offline", options.offline, "ask no registry: use what is here as it is")
+        ->group("Global options");
     app.add_option("--progress", options.progress,
                    "how progress is shown: auto, tty, plain, json, none")
         ->type_name("STYLE")

@@ -2,6 +2,7 @@
 #include "cli/session.hpp"
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 #include <unistd.h>
 
@@ -27,6 +28,25 @@ const Config& Session::config() {
                               "--store"};
     }
     return *config_;
+}
+
+bool Session::offline() const {
+    constexpr const char* k_variable = "AIC_IMAGE_OFFLINE";
+    if (options_.offline)
+        return true;
+    const auto value = environment_(k_variable);
+    if (!value || *value == "0" || *value == "no" || *value == "false")
+        return false;
+    if (*value == "1" || *value == "yes" || *value == "true")
+        return true;
+    throw Error(ErrorKind::usage, "'{}' in {} is neither yes nor no", printable(*value),
+                k_variable);
+}
+
+void Session::require_network(std::string_view verb) const {
+    if (offline())
+        throw Error(ErrorKind::network, "'{}' asks a registry, and that is forbidden", verb)
+            .with_hint("leave out --offline and AIC_IMAGE_OFFLINE where there is a network");
 }
 
 ProgressStyle Session::progress_style() const {

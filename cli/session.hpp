@@ -22,6 +22,7 @@ struct GlobalOptions {
     std::optional<std::string> store;
     bool json = false;
     bool quiet = false;
+    bool offline = false;
     ProgressStyle progress = ProgressStyle::automatic;
     std::string log_level = "info";
 };
@@ -41,6 +42,12 @@ public:
     std::stop_token stop() const { return stop_; }
 
     bool json() const { return options_.json; }
+
+    /// No registry may be asked: --offline, or AIC_IMAGE_OFFLINE. Throws Error(usage) when that is
+    /// neither yes nor no.
+    bool offline() const;
+    /// Throws Error(network) when no registry may be asked, which `verb` has to.
+    void require_network(std::string_view verb) const;
 
     cache::Store store() { return cache::Store(config().store.value); }
 

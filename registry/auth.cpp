@@ -3,66 +3,18 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "oci/json.hpp"
 #include "oci/printable.hpp"
 #include "registry/answer_error.hpp"
 #include "registry/base64.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace aic::registry {
 
-using namespace std::chrono_literals;
-
 constexpr std::uint64_t k_max_token_bytes = 1024UL * 1024;
-constexpr std::chrono::seconds k_longest_lifetime = 24h;
 
 static Secret basic_authorization(const Credentials& credentials) {
     return Secret("Basic " + base64_encode(credentials.user + ":" + credentials.password.reveal()));
-}
-
-static std::chrono::seconds lifetime_of(const nlohmann::json& document) {
-    const auto* expires = oci::find_field(document, "expires_in");
-    if (!expires || !expires->is_number_unsigned() || *expires == 0)
-        return 60s;
-    constexpr auto k_longest = static_cast<std::uint64_t>(k_longest_lifetime.count());
-    return std::chrono::seconds(std::min(expires->get<std::uint64_t>(), k_longest));
-}
-
-Token parse_token(std::string_view text) {
-    try {
-        const auto document = oci::parse_json(text);
-        auto value = oci::string_field(document, "token");
-        if (value.empty())
-            value = oci::string_field(document, "access_token");
-        const bool fits = std::ranges::all_of(value, [](char c) { return c > ' ' && c <= '~'; });
-        if (!value.empty() && fits)
-            return {Secret(std::move(value)), lifetime_of(document)};
-    } catch (const Error&) {
-        // Its text would be about the inside of an answer that holds a secret.
-    }
-    throw Error(ErrorKind::network, "the token server's answer holds no token");
-}
-
-Url token_url(const Challenge& challenge, const Url& registry, const std::string& scope) {
-    const auto realm = Url::parse(challenge.parameter("realm"));
-    if (realm.origin() != registry.origin()) {
-        const auto refuse = [&](std::string_view reason) {
-            throw Error(ErrorKind::denied, "{} sends us for a token to {}, {}", registry.host(),
-                        oci::printable(realm.host()), reason);
-        };
-        if (is_private(realm.host()) && !is_private(registry.host()))
-            refuse("an address within a private network");
-        if (!realm.is_https() && !is_loopback(realm.host()))
-            refuse("without encryption");
-    }
-    const auto service = challenge.parameter("service");
-    const auto own_scope = challenge.parameter("scope");
-    const auto& wanted = own_scope.empty() ? scope : own_scope;
-    const auto with_service = service.empty() ? realm : realm.with_query("service", service);
-    return wanted.empty() ? with_service : with_service.with_query("scope", wanted);
 }
 
 Authenticator::Authenticator(std::string registry_name, Url registry, std::string repository,
@@ -91,6 +43,12 @@ const std::optional<Credentials>& Authenticator::credentials() {
 }
 
 Request Authenticator::token_request(const Challenge& challenge) const {
+    // The token server of some registries knows no POST; there the token goes as a password does.
+    if (credentials_ && credentials_->kind == SecretKind::identity_token && !post_is_unknown_)
+        return {.url = token_realm(challenge, registry_),
+                .headers = {"Accept: application/json"},
+                .limit_bytes = k_max_token_bytes,
+                .form = refresh_form(challenge, scope_, credentials_->password)};
     return {.url = token_url(challenge, registry_, scope_),
             .headers = {"Accept: application/json"},
             .authorization = credentials_ ? basic_authorization(*credentials_) : Secret(),
@@ -142,8 +100,12 @@ Authenticator::Reaction Authenticator::meet_basic(const Secret& sent) {
 
 void Authenticator::refuse_credentials() {
     const auto& origin = credentials_->origin;
-    warn("{} refuses the credentials of user '{}'{}{}; trying without", registry_name_,
-         oci::printable(credentials_->user, 100), origin.empty() ? "" : " from ", origin);
+    const auto whose =
+        credentials_->kind == SecretKind::identity_token
+            ? std::string("identity token")
+            : fmt::format("credentials of user '{}'", oci::printable(credentials_->user, 100));
+    warn("{} refuses the {}{}{}; trying without", registry_name_, whose,
+         origin.empty() ? "" : " from ", origin);
     credentials_refused_ = true;
     credentials_.reset();
     authorization_ = Secret();
@@ -153,6 +115,14 @@ void Authenticator::on_refusal() {
     credentials_refused_ = credentials_refused_ || credentials_.has_value();
 }
 
+bool Authenticator::refuses_credentials(const Answer& answer) const {
+    if (!credentials_)
+        return false;
+    // An identity token that has run out is "invalid_grant", a 400 (RFC 6749 § 5.2).
+    return answer.status == 401 || answer.status == 403
+           || (answer.status == 400 && credentials_->kind == SecretKind::identity_token);
+}
+
 std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
     if (answer.status == 200) {
         if (answer.is_web_page())
@@ -160,10 +130,18 @@ std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
         const auto token = parse_token(answer.body);
         authorization_ = Secret("Bearer " + token.value.reveal());
         renew_at_ = clock_() + token.lifetime * 4 / 5;
+        if (credentials_ && credentials_->kind == SecretKind::identity_token
+            && !token.next_identity.empty())
+            credentials_->password = token.next_identity;
         return std::nullopt;
     }
-    if ((answer.status == 401 || answer.status == 403) && credentials_
-        && when_refused_ == WhenRefused::ask_without) {
+    const bool was_post =
+        credentials_ && credentials_->kind == SecretKind::identity_token && !post_is_unknown_;
+    if (was_post && (answer.status == 404 || answer.status == 405)) {
+        post_is_unknown_ = true;
+        return token_request(*challenge_);
+    }
+    if (refuses_credentials(answer) && when_refused_ == WhenRefused::ask_without) {
         refuse_credentials();
         return token_request(*challenge_);
     }

@@ -3,6 +3,7 @@
 
 #include "registry/challenge.hpp"
 #include "registry/credentials.hpp"
+#include "registry/token.hpp"
 #include "registry/transport.hpp"
 
 #include <chrono>
@@ -11,21 +12,6 @@
 #include <string>
 
 namespace aic::registry {
-
-/// What a token server hands out.
-struct Token {
-    Secret value;
-    std::chrono::seconds lifetime{60};
-};
-
-/// From a token server's JSON; throws Error(network) when it holds none that could stand in a
-/// header.
-Token parse_token(std::string_view json);
-
-/// Where a challenge says tokens are to be had, for `scope` unless it names one; that may be "".
-/// Throws Error(denied) when a registry must not send us there: over http, or from outside into a
-/// private network.
-Url token_url(const Challenge& challenge, const Url& registry, const std::string& scope);
 
 /// What follows when a registry refuses the credentials that it is shown.
 enum class WhenRefused { ask_without, give_up };
@@ -67,6 +53,7 @@ public:
 private:
     const std::optional<Credentials>& credentials();
     Request token_request(const Challenge& challenge) const;
+    bool refuses_credentials(const Answer& answer) const;
     Reaction meet_bearer(const Challenge& challenge, const Secret& sent);
     Reaction meet_basic(const Secret& sent);
     void refuse_credentials();
@@ -80,6 +67,7 @@ private:
 
     bool credentials_known_ = false;
     bool credentials_refused_ = false;
+    bool post_is_unknown_ = false;           ///< to the token server
     std::optional<Credentials> credentials_; ///< those to use; none once refused
     std::optional<Challenge> challenge_;     ///< the last Bearer challenge that was met
     Secret authorization_;

@@ -39,10 +39,9 @@ credentials_in(const Subprocess& program, const SubprocessResult& result, const 
         return std::nullopt;
     }
     auto found = parse_helper_output(output.reveal());
-    if (found.user == "<token>") {
-        // Exchanging an identity token needs a POST, which is not made yet.
-        warn("{} keeps an identity token, which is not used yet", name);
-        return std::nullopt;
+    if (found.user == "<token>") { // as Docker's helpers say that it is no user's password
+        found.user.clear();
+        found.kind = SecretKind::identity_token;
     }
     found.origin = name;
     return found;

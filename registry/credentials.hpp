@@ -14,10 +14,17 @@
 
 namespace aic::registry {
 
+/// What the secret of credentials is.
+enum class SecretKind {
+    password,
+    identity_token, ///< stands for the user, and is exchanged for tokens
+};
+
 struct Credentials {
-    std::string user;
-    Secret password;
+    std::string user;        ///< "" where an identity token came without
+    Secret password;         ///< or identity token
     std::string origin = {}; ///< where they were found, for people: "NGC_API_KEY", "'/path'"
+    SecretKind kind = SecretKind::password;
 };
 
 /// Whose credentials are looked for.

@@ -2,7 +2,6 @@
 #include "registry/docker_config.hpp"
 
 #include "core/error.hpp"
-#include "core/log.hpp"
 #include "oci/json.hpp"
 #include "oci/printable.hpp"
 #include "registry/base64.hpp"
@@ -41,6 +40,12 @@ Credentials decode(const std::string& encoded, std::string_view key) {
         throw Error(ErrorKind::integrity, "'auth' of '{}' is not base64 of user:password",
                     oci::printable(key));
     return {plain.substr(0, colon), Secret(plain.substr(colon + 1))};
+}
+
+/// The user that `auth` names beside an identity token, if it does.
+std::string user_beside_token(const Secret& auth) {
+    const Secret decoded(base64_decode(auth.reveal()).value_or(""));
+    return decoded.reveal().substr(0, decoded.reveal().find(':'));
 }
 
 /// The name becomes part of a program's.
@@ -98,14 +103,10 @@ std::optional<Credentials> DockerConfig::find(std::string_view registry,
     }
     if (!best)
         return std::nullopt;
-    if (best->second.auth.empty()) {
-        // Exchanging an identity token needs a POST, which is not made yet.
-        if (!best->second.identity_token.empty())
-            warn("the identity token for {} is not used yet: 'aic-image login {}' saves a password",
-                 oci::printable(best->first), registry);
-        return std::nullopt;
-    }
-    return decode(best->second.auth.reveal(), best->first);
+    const auto& [auth, identity_token] = best->second;
+    if (!identity_token.empty()) // what stands beside it is a user without a password
+        return Credentials{user_beside_token(auth), identity_token, {}, SecretKind::identity_token};
+    return auth.empty() ? std::nullopt : std::optional(decode(auth.reveal(), best->first));
 }
 
 std::optional<std::string> DockerConfig::helper_for(std::string_view registry) const {
@@ -127,10 +128,10 @@ std::vector<CredentialEntry> DockerConfig::entries(const std::string& origin) co
     if (!default_helper_.empty())
         add_helper("*", default_helper_);
     for (const auto& [key, entry] : auths_) {
-        if (!entry.auth.empty())
-            entries.push_back({key, decode(entry.auth.reveal(), key).user, password, origin});
-        else if (!entry.identity_token.empty())
+        if (!entry.identity_token.empty())
             entries.push_back({key, std::nullopt, identity_token, origin});
+        else if (!entry.auth.empty())
+            entries.push_back({key, decode(entry.auth.reveal(), key).user, password, origin});
     }
     return entries;
 }

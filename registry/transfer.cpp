@@ -112,6 +112,8 @@ void Transfer::prepare(const Url& url) {
     set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
     if (request_.method == Method::get)
         set(easy(), CURLOPT_HTTPGET, 1L);
+    if (!request_.form.empty() && url.origin() == request_.url.origin())
+        set(easy(), CURLOPT_POSTFIELDS, request_.form.reveal().c_str()); // which makes it a POST
 }
 
 bool Transfer::finish(CURLcode result) {

@@ -29,6 +29,7 @@ struct Request {
     Secret authorization = {};         ///< the value of the Authorization header; empty for none
     std::uint64_t limit_bytes = 65536; ///< a larger body of a 2xx answer is Error(integrity)
     Sink* sink = nullptr; ///< takes the body of a 200 or 206 answer; if null, Answer::body does
+    Secret form = {};     ///< "name=value&…" to POST; goes to the origin of `url` alone
 };
 
 struct Header {

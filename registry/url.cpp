@@ -79,6 +79,19 @@ Url Url::resolve(std::string_view location) const {
     });
 }
 
+std::string url_encoded(std::string_view text) {
+    constexpr std::string_view k_unreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              "0123456789-._~";
+    std::string encoded;
+    for (const char c : text) {
+        if (k_unreserved.find(c) != std::string_view::npos)
+            encoded += c;
+        else
+            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return encoded;
+}
+
 Url Url::with_query(std::string_view name, std::string_view value) const {
     const Handle url(curl_url());
     const auto pair = fmt::format("{}={}", name, value);

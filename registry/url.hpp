@@ -38,6 +38,9 @@ private:
     Origin origin_;
 };
 
+/// The text as it may stand in a query or a form.
+std::string url_encoded(std::string_view text);
+
 /// "localhost", 127.0.0.0/8 and ::1.
 bool is_loopback(std::string_view host);
 /// An address (not a name) of loopback, a private network or the link itself; "localhost" too.

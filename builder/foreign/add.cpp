@@ -5,6 +5,7 @@
 #include "builder/foreign/file_copy.hpp"
 #include "builder/foreign/layer_reader.hpp"
 #include "builder/image_record.hpp"
+#include "builder/known_image.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"

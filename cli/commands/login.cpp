@@ -118,6 +118,7 @@ registry::Credentials Login::credentials(const std::string& registry, const std:
 void Login::run(Session& session) {
     if (list_)
         return list(session);
+    session.require_network(name());
     const auto [registry, user] = parse_registry_argument(registry_);
     const auto given = credentials(registry, user, session);
     const auto file = registry::enroot_credentials_path(session.environment());

@@ -7,10 +7,11 @@
 #include "cache/uses.hpp"
 #include "cli/block_size.hpp"
 #include "cli/image_json.hpp"
+#include "cli/local_time.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/reference_argument.hpp"
 #include "cli/taken_over.hpp"
 #include "core/error.hpp"
-#include "registry/tag_pattern.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -31,7 +32,10 @@ std::string planned_line(const builder::ImportPlan& plan) {
 
 std::string done_line(const builder::ImportResult& result, double seconds) {
     if (result.was_there)
-        return fmt::format("already here: {}", human_size(result.record.size_bytes));
+        return fmt::format("already here: {}{}", human_size(result.record.size_bytes),
+                           result.resolved_seconds ? fmt::format(
+                               ", as the reference was on {}", local_time(*result.resolved_seconds))
+                                                   : "");
     return fmt::format("pulled in {:.{}f} s: {}{}\n  next: srun --container-image={} COMMAND",
                        seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
                        taken_over_lines(result), result.file.native());
@@ -71,6 +75,8 @@ void Pull::describe(CLI::App& app) {
         ->check(CLI::Range(1U, 1024U).description(""));
     app.add_flag("--keep-ids", keep_ids_,
                  "keep the owners of files instead of making them all root's");
+    app.add_flag("--refresh", refresh_,
+                 "fetch and convert everything again, even if the image is here");
     app.add_option("--name", name_, "call the image so from now on (one reference only)")
         ->type_name("NAME");
     app.add_flag("--replace", replace_,
@@ -86,7 +92,17 @@ Examples:
   aic-image pull --output ubuntu.sqsh docker://ubuntu:22.04
   aic-image pull oci:./layout:latest --compression lz4
   docker save lab/x:1 | aic-image pull --name x -
+  aic-image pull --offline ubuntu:22.04
   srun --container-image=$(aic-image pull -q alpine) cat /etc/os-release)");
+}
+
+builder::Freshness Pull::freshness(const Session& session) const {
+    const bool offline = session.offline();
+    if (offline && refresh_)
+        throw Error(ErrorKind::usage, "--refresh asks the registry, which --offline forbids");
+    if (refresh_)
+        return builder::Freshness::made_anew;
+    return offline ? builder::Freshness::as_known : builder::Freshness::checked;
 }
 
 builder::ImportOptions Pull::import_options(Session& session) const {
@@ -101,6 +117,7 @@ builder::ImportOptions Pull::import_options(Session& session) const {
         .platform_is_demanded = !platform_.empty(),
         .threads = threads_ > 0 ? threads_ : std::max(1U, std::thread::hardware_concurrency()),
         .output = std::nullopt,
+        .freshness = freshness(session),
     };
     if (!output_.empty())
         options.output = output_;
@@ -140,8 +157,7 @@ void Pull::run(Session& session) {
     const auto options = import_options(session);
     std::vector<oci::Reference> references;
     for (const auto& text : references_)
-        references.push_back(registry::choose_reference(text, session.config(),
-                                                        session.environment(), session.stop()));
+        references.push_back(choose_reference(text, session));
 
     auto images = nlohmann::json::array();
     for (const auto& reference : references) {
@@ -167,6 +183,9 @@ void Pull::run(Session& session) {
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));
             images.back()["was_there"] = result.was_there;
+            images.back()["resolved"] =
+                result.resolved_seconds ? nlohmann::json(cache::utc_time(*result.resolved_seconds))
+                                        : nlohmann::json(nullptr);
             add_taken_over(images.back(), result.taken_over);
         } else {
             session.say(done_line(result, took.count()));

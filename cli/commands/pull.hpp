@@ -20,6 +20,7 @@ public:
     bool changes_store() const override { return output_.empty(); }
 
 private:
+    builder::Freshness freshness(const Session& session) const;
     builder::ImportOptions import_options(Session& session) const;
 
     /// --name, where it may be given.
@@ -35,6 +36,7 @@ private:
     std::string platform_;
     unsigned threads_ = 0;
     bool keep_ids_ = false;
+    bool refresh_ = false;
     std::string name_;
     bool replace_ = false;
 };

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/resolve.hpp"
 
+#include "cli/local_time.hpp"
+#include "cli/reference_argument.hpp"
 #include "core/bytes.hpp"
 #include "oci/platform.hpp"
-#include "oci/reference.hpp"
 #include "registry/image_source.hpp"
-#include "registry/tag_pattern.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace aic::cli {
 
 namespace {
+
+/// What a reference leads to.
+struct Resolution {
+    Digest digest; ///< of the index where there is one
+    Digest manifest_digest;
+    ImageId id;
+    oci::Manifest manifest;
+    std::optional<std::int64_t> known_since; ///< Unix time it was looked up, where it was not now
+};
 
 std::uint64_t size_of_layers(const oci::Manifest& manifest) {
     std::uint64_t bytes = 0;
@@ -19,14 +32,48 @@ std::uint64_t size_of_layers(const oci::Manifest& manifest) {
 }
 
 nlohmann::json to_json(const oci::Reference& reference, const oci::Platform& platform,
-                       const registry::ResolvedImage& image) {
+                       const Resolution& image) {
     return {{"reference", reference.str()},
-            {"digest", image.index_or_manifest.str()},
+            {"digest", image.digest.str()},
             {"platform", platform.str()},
             {"manifest_digest", image.manifest_digest.str()},
-            {"id", image.manifest.config.digest.str()},
+            {"id", image.id.str()},
             {"layers", image.manifest.layers.size()},
-            {"size_bytes", size_of_layers(image.manifest)}};
+            {"size_bytes", size_of_layers(image.manifest)},
+            {"resolved", image.known_since ? nlohmann::json(cache::utc_time(*image.known_since))
+                                           : nlohmann::json(nullptr)}};
+}
+
+Resolution resolve_now(const oci::Reference& reference, const oci::Platform& platform,
+                       Session& session) {
+    const auto source = registry::open_source(reference, session.config(), session.environment());
+    const auto image = source->resolve(platform, session.stop());
+    return {image.index_or_manifest, image.manifest_digest,
+            ImageId(image.manifest.config.digest.bytes()), image.manifest, std::nullopt};
+}
+
+/// What it led to when it was pulled last.
+Resolution resolve_by_store(const oci::Reference& reference, const oci::Platform& platform,
+                            const cache::Store& store) {
+    const auto known = store.find_reference(reference.str(), platform);
+    const auto images = known ? store.find_all(known->id) : std::vector<cache::StoredImage>();
+    if (images.empty())
+        throw Error(ErrorKind::not_found, "{} was not pulled for {}, and no registry may be asked",
+                    reference.str(), platform.str())
+            .with_hint("leave out --offline where there is a network");
+    auto document = oci::parse_document(images.front().record.manifest_json, "");
+    return {known->points_at, known->manifest_digest, known->id,
+            std::get<oci::Manifest>(std::move(document)), known->resolved_seconds};
+}
+
+std::string line_about(const oci::Reference& reference, const oci::Platform& platform,
+                       const Resolution& image) {
+    const auto since =
+        image.known_since ? fmt::format(", as it was on {}", local_time(*image.known_since)) : "";
+    const auto count = image.manifest.layers.size();
+    return fmt::format("{}  {}  {}  {} in {} layer{}{}", reference.str(), platform.str(),
+                       image.manifest_digest.str(), human_size(size_of_layers(image.manifest)),
+                       count, count == 1 ? "" : "s", since);
 }
 
 } // namespace
@@ -38,7 +85,8 @@ void Resolve::describe(CLI::App& app) {
         ->type_name("PLATFORM");
     app.footer(
         R"(Nothing is pulled. The digest on standard output is that of the index where there is one; the
-message names the manifest for the platform.
+message names the manifest for the platform. With --offline it is what the reference pointed at
+when it was last pulled.
 
 Examples:
   aic-image resolve ubuntu:22.04
@@ -47,19 +95,16 @@ Examples:
 }
 
 void Resolve::run(Session& session) {
-    const auto reference = registry::choose_reference(reference_, session.config(),
-                                                      session.environment(), session.stop());
+    const auto reference = choose_reference(reference_, session);
     const auto platform =
         platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_);
-    const auto source = registry::open_source(reference, session.config(), session.environment());
-    const auto image = source->resolve(platform, session.stop());
+    const auto image = session.offline() && reference.registry()
+                           ? resolve_by_store(reference, platform, session.store())
+                           : resolve_now(reference, platform, session);
     if (session.json())
         return session.print_json(to_json(reference, platform, image));
-    session.say(fmt::format("{}  {}  {}  {} in {} layer{}", reference.str(), platform.str(),
-                            image.manifest_digest.str(), human_size(size_of_layers(image.manifest)),
-                            image.manifest.layers.size(),
-                            image.manifest.layers.size() == 1 ? "" : "s"));
-    session.print(image.index_or_manifest.str());
+    session.say(line_about(reference, platform, image));
+    session.print(image.digest.str());
 }
 
 } // namespace aic::cli

@@ -52,6 +52,7 @@ Examples:
 
 void Tags::run(Session& session) {
     const auto repository = parse_repository(repository_);
+    session.require_network(name());
     registry::Client client(repository, session.config(), session.environment());
     auto tags = client.tags(session.stop());
     const auto count = tags.size();

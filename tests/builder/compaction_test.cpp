@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/compaction.hpp"
 #include "builder/import.hpp"
+#include "builder/known_image.hpp"
 #include "builder/live_data.hpp"
 #include "builder/stored_tree.hpp"
 #include "cache/image_check.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import.hpp"
 #include "builder/layers/layer_index.hpp"
+#include "cache/trash.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/image_listing.hpp"
 #include "tests/support/layer_builder.hpp"
@@ -218,6 +219,72 @@ TEST_F(ImportTest, the_profile_makes_the_working_directory) {
     const auto listing = testing::listing_of_image(import().file);
     EXPECT_EQ(listing.at("opt/work").mode, 0755U);
     EXPECT_EQ(listing.at("etc/environment").text, "A=b\n");
+}
+
+TEST_F(ImportTest, an_image_is_made_anew_on_demand_and_the_one_before_goes_to_the_trash) {
+    layout.layer(tar).write();
+    const auto first = import();
+    const auto right = read_file_if_exists(first.file, 1 << 24).value();
+    auto damaged = right;
+    damaged[5000] = static_cast<char>(damaged[5000] ^ 1);
+    fs::remove(first.file);
+    write_file(first.file, damaged, 0444);
+    EXPECT_TRUE(import().was_there);
+    options.freshness = Freshness::made_anew;
+    const auto again = import();
+    EXPECT_FALSE(again.was_there);
+    EXPECT_FALSE(again.taken_over.method) << "nothing is taken from what may be damaged";
+    EXPECT_EQ(again.file, first.file);
+    EXPECT_EQ(read_file_if_exists(again.file, 1 << 24), right);
+    const cache::Store store(layout.config().store.value);
+    EXPECT_EQ(cache::Trash(store.layout()).list().size(), 1U);
+}
+
+/// What is known of a reference to a registry that cannot be asked.
+class KnownImageTest : public ImportTest {
+protected:
+    KnownImageTest() {
+        layout.layer(tar).write();
+        image = import();
+        cache::Store(layout.config().store.value)
+            .write_reference({.reference = reference.str(),
+                              .points_at = image.record.manifest_digest,
+                              .manifest_digest = image.record.manifest_digest,
+                              .id = image.record.id,
+                              .resolved_seconds = 1'700'000'000},
+                             options.platform);
+        options.freshness = Freshness::as_known;
+    }
+
+    ImportResult import_known() {
+        return import_image(reference, layout.config(), environment_variable, options, {}, {});
+    }
+
+    oci::Reference reference = oci::Reference::parse("registry.invalid/lab/x:1");
+    ImportResult image;
+};
+
+TEST_F(KnownImageTest, it_is_used_with_the_time_it_was_looked_up) {
+    const auto found = import_known();
+    EXPECT_TRUE(found.was_there);
+    EXPECT_EQ(found.file, image.file);
+    EXPECT_EQ(found.resolved_seconds, 1'700'000'000);
+}
+
+TEST_F(KnownImageTest, what_is_not_known_is_not_found_and_nobody_is_asked) {
+    reference = oci::Reference::parse("registry.invalid/lab/y:1");
+    EXPECT_ERROR_SAYING(ErrorKind::not_found, "no registry may be asked", import_known());
+    reference = oci::Reference::parse("registry.invalid/lab/x:1");
+    options.block_bytes = 8192;
+    EXPECT_ERROR_SAYING(ErrorKind::not_found, "it is here as none-4k, not as none-8k",
+                        import_known());
+    options.output = layout.directory() / "x.sqsh";
+    EXPECT_ERROR_SAYING(ErrorKind::network, "--output", import_known());
+}
+
+TEST_F(KnownImageTest, layouts_are_no_registries) {
+    layout.layer(LayerBuilder().file("new", "").tar()).write();
+    EXPECT_FALSE(import().was_there);
 }
 
 TEST_F(ImportTest, a_bomb_is_refused_before_it_fills_a_disk) {

@@ -53,7 +53,7 @@ class SkopeoTest(SampleTest):
         image = self.pull(reference)
         self.assertTrue(image.name.startswith("debian+"), image)
         self.assert_same_tree(image, mounts.any_reader)
-        record = self.succeed("inspect", "--json", image.parent.parent.name).json
+        record = self.succeed("inspect", "--json", reference).json
         self.assertIn("made from", record["manifest"]["annotations"]["aic-image.manifest"])
         again = self.succeed("pull", "--json", reference).events[-1]["images"][0]
         self.assertTrue(again["was_there"], again)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -98,6 +99,25 @@ class LoginTest(FunctionalTest):
         ) as registry:
             self.walk_through(registry.address)
             self.assertIn("incorrect username or password", "".join(self.outputs))
+
+    def test_an_identity_token_of_dockers_is_exchanged(self) -> None:
+        with TokenServer(self.scratch, USER, WRONG) as tokens, LockedRegistry(
+            self.scratch / "locked", self.image_data(), tokens.settings()
+        ) as registry:
+            settings = self.scratch / ".docker/config.json"
+            settings.parent.mkdir()
+            settings.write_text(
+                json.dumps({"auths": {registry.address: {"identitytoken": SECRET}}})
+            )
+            settings.chmod(0o600)
+            reference = f"{registry.address}#lab/debian:12"
+            refused = self.aic_image("pull", reference)
+            self.assertEqual(refused.status, Status.DENIED, refused)
+            self.assertIn("refuses the identity token", refused.stderr)
+            tokens.identity_token = SECRET
+            pulled = self.aic_image("pull", reference)
+            self.assertEqual(pulled.status, Status.OK, pulled)
+            self.assertNotIn(SECRET, "".join(tokens.paths))
 
     def test_json_says_what_was_found(self) -> None:
         auth = htpasswd(self.scratch, USER, SECRET)

@@ -113,6 +113,18 @@ TEST_F(AuthenticatorTest, a_token_that_another_request_fetched_meanwhile_is_trie
     EXPECT_FALSE(reaction.token_request);
 }
 
+TEST_F(AuthenticatorTest, the_identity_token_that_comes_with_a_token_is_the_one_for_the_next) {
+    credentials_ = Credentials{"", Secret("first"), "", SecretKind::identity_token};
+    const auto reaction = challenge(R"(Bearer realm="https://auth.io/t")");
+    ASSERT_TRUE(reaction.token_request);
+    EXPECT_THAT(reaction.token_request->form.reveal(), ::testing::EndsWith("refresh_token=first"));
+    authenticator_.on_token_answer(token_answer(R"({"token":"t","refresh_token":"second"})"));
+    now_ += 60s;
+    ASSERT_TRUE(authenticator_.renewal());
+    EXPECT_THAT(authenticator_.renewal()->form.reveal(),
+                ::testing::EndsWith("refresh_token=second"));
+}
+
 TEST_F(AuthenticatorTest, another_origin_cannot_make_us_send_credentials) {
     credentials_ = {"me", Secret("pw")};
     EXPECT_FALSE(challenge(R"(Bearer realm="https://evil.io/t")", "https://cdn.io/blob").ask_again);

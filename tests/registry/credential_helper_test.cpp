@@ -78,6 +78,14 @@ TEST_F(CredentialHelperTest, one_that_is_not_installed_is_warned_of) {
               std::string::npos);
 }
 
+TEST_F(CredentialHelperTest, the_user_token_says_that_it_is_an_identity_token) {
+    const auto found = ask(R"(cat >/dev/null; echo '{"Username":"<token>","Secret":"s"}')");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->kind, SecretKind::identity_token);
+    EXPECT_EQ(found->user, "");
+    EXPECT_EQ(found->password.reveal(), "s");
+}
+
 TEST_F(CredentialHelperTest, it_does_not_get_our_secrets) {
     ::setenv("NGC_API_KEY", "hunter2", 1);
     const auto found =

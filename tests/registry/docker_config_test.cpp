@@ -53,10 +53,15 @@ TEST(DockerConfigTest, a_helpers_name_is_no_path) {
         EXPECT_ERROR(ErrorKind::integrity, DockerConfig::parse(text)) << text;
 }
 
-TEST(DockerConfigTest, an_identity_token_is_listed_and_not_taken_for_a_password) {
-    const auto config = DockerConfig::parse(R"({"auths":{"r.io":{"identitytoken":"t"}}})");
+TEST(DockerConfigTest, an_identity_token_goes_before_what_stands_beside_it) {
+    const auto config = DockerConfig::parse(fmt::format(
+        R"({{"auths":{{"r.io":{{"identitytoken":"t","auth":"{}"}}}}}})", base64_encode("me:pw")));
     EXPECT_TRUE(config.holds_secrets());
-    EXPECT_EQ(config.find("r.io", "x"), std::nullopt);
+    const auto found = config.find("r.io", "x");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->kind, SecretKind::identity_token);
+    EXPECT_EQ(found->password.reveal(), "t");
+    EXPECT_EQ(found->user, "me");
     ASSERT_EQ(config.entries("o").size(), 1U);
     EXPECT_EQ(name_of(config.entries("o").front().kind), "identity_token");
 }

@@ -159,8 +159,13 @@ void FakeServer::advance(Connection& connection) {
     const auto end = connection.received.find("\r\n\r\n");
     if (end == std::string::npos)
         return;
-    const auto request = parse_request(std::string_view(connection.received).substr(0, end));
-    connection.received.erase(0, end + 4);
+    auto request = parse_request(std::string_view(connection.received).substr(0, end));
+    const auto length = request.header("content-length");
+    const auto body_bytes = length.empty() ? 0 : std::stoul(length);
+    if (connection.received.size() < end + 4 + body_bytes)
+        return; // the rest comes
+    request.body = connection.received.substr(end + 4, body_bytes);
+    connection.received.erase(0, end + 4 + body_bytes);
     answer(connection, request);
 }
 

@@ -19,6 +19,7 @@ struct FakeRequest {
     std::string method;
     std::string target;                         ///< path and query
     std::map<std::string, std::string> headers; ///< names in lower case
+    std::string body = {};
 
     std::string path() const { return target.substr(0, target.find('?')); }
 
@@ -38,8 +39,8 @@ struct FakeResponse {
     bool silent = false;         ///< nothing is ever sent
 };
 
-/// An HTTP/1.1 server on a loopback port, in a thread of its own, for requests without a body. The
-/// handler runs on that thread.
+/// An HTTP/1.1 server on a loopback port, in a thread of its own, which reads bodies that have a
+/// Content-Length. The handler runs on that thread.
 class FakeServer {
 public:
     using Handler = std::function<FakeResponse(const FakeRequest&)>;

@@ -99,6 +99,7 @@ class TokenServer:
              "-subj", "/CN=aic-test", "-keyout", self.key, "-out", self.certificate],
             check=True, capture_output=True,
         )
+        self.identity_token: str | None = None
         self.expected = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self.paths: list[str] = []
         owner = self
@@ -111,6 +112,18 @@ class TokenServer:
                     return
                 query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
                 self._send(200, {"token": owner.token(query.get("scope", [""])[0]),
+                                 "expires_in": 300})
+
+            def do_POST(self) -> None:
+                owner.paths.append(self.path)
+                length = int(self.headers.get("Content-Length", "0"))
+                form = urllib.parse.parse_qs(self.rfile.read(length).decode())
+                if form.get("grant_type") != ["refresh_token"] or form.get("refresh_token") != [
+                    owner.identity_token
+                ]:
+                    self._send(400, {"error": "invalid_grant"})
+                    return
+                self._send(200, {"access_token": owner.token(form.get("scope", [""])[0]),
                                  "expires_in": 300})
 
             def _send(self, status: int, document: dict[str, object]) -> None:
