@@ -33,15 +33,15 @@ class Image(NamedTuple):
         return f"{self.layout}:{self.tag}"
 
 
-def load(layout: Path, memory: Path) -> Image:
+def load(layout: Path, memory: Path, room_factor: int = ROOM_FACTOR) -> Image:
     """Copy a layout into memory, if there is room for all that the benchmark makes of it."""
-    size = sum(path.stat().st_size for path in layout.rglob("*") if path.is_file())
+    size = _bytes_below(layout)
     status = os.statvfs(memory)
     free = min(status.f_bavail * status.f_frsize, _available_memory())
-    if free < size * ROOM_FACTOR:
+    if free < size * room_factor:
         sys.exit(
             f"error: '{memory}' has room for {free / 1e9:.1f} GB,"
-            f" {size * ROOM_FACTOR / 1e9:.1f} GB are needed"
+            f" {size * room_factor / 1e9:.1f} GB are needed"
         )
     copy = memory / "image"
     shutil.copytree(layout, copy)
@@ -105,6 +105,11 @@ def with_delta(image: Image, files: int) -> Image:
     return derived
 
 
+def blob_bytes(image: Image) -> int:
+    """Of all blobs of its layout."""
+    return _bytes_below(image.layout / "blobs")
+
+
 def inodes(squashfs: Path) -> int:
     summary = subprocess.run(
         ["unsquashfs", "-s", squashfs], check=True, capture_output=True, text=True
@@ -112,6 +117,10 @@ def inodes(squashfs: Path) -> int:
     return next(
         int(line.split()[-1]) for line in summary.splitlines() if "Number of inodes" in line
     )
+
+
+def _bytes_below(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 def _tar_size(blob: Path) -> int:

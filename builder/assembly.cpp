@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/assembly.hpp"
 
+#include "builder/arrival_verdict.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 
 #include <unistd.h>
 
@@ -40,6 +42,33 @@ void Assembly::work(std::stop_token stop) {
 }
 
 void Assembly::convert(std::size_t index, const LayerBlob& blob, std::stop_token stop) {
+    if (blob.file.arrival)
+        convert_as_it_comes(index, blob, stop);
+    else
+        convert_as_it_is(index, blob, stop);
+}
+
+/// What has come so far may turn out to be wrong. Then it comes once more, and is converted again.
+void Assembly::convert_as_it_comes(std::size_t index, const LayerBlob& blob, std::stop_token stop) {
+    auto& arrival = *blob.file.arrival;
+    for (;;) {
+        const auto round = arrival.state().round;
+        try {
+            return convert_as_it_is(index, blob, stop);
+        } catch (const Error& error) {
+            if (const auto failure = arrival.state().failure)
+                std::rethrow_exception(failure); // as the download tells it
+            if (error.kind() != ErrorKind::integrity
+                || !has_begun_anew(arrival, round, pool_.crew(), stop))
+                throw;
+            debug("{}; converting it again", error.message());
+        }
+        if (blob.progress)
+            blob.progress->converted_bytes = 0;
+    }
+}
+
+void Assembly::convert_as_it_is(std::size_t index, const LayerBlob& blob, std::stop_token stop) {
     in_context([&] { return fmt::format("layer {}", blob.descriptor.digest.str()); },
                [&] {
                    if (is_turn(index))
@@ -92,8 +121,15 @@ void Assembly::advance() {
 
 void Assembly::convert_in_place(const LayerBlob& blob, std::stop_token stop) {
     auto* written = options_.progress ? &options_.progress->written_bytes : nullptr;
-    image_.add_segment(std::make_shared<const layers::LayerIndex>(
-        convert_layer(blob, image_.target(written), pool_, stop)));
+    const auto before = written ? written->load() : 0;
+    try {
+        image_.add_segment(std::make_shared<const layers::LayerIndex>(
+            convert_layer(blob, image_.target(written), pool_, stop)));
+    } catch (...) {
+        if (written)
+            *written = before; // the next attempt writes over it
+        throw;
+    }
 }
 
 void Assembly::convert_aside(std::size_t index, const LayerBlob& blob, std::stop_token stop) {

@@ -25,13 +25,13 @@ struct AssemblyOptions {
 /// Converts layers as their blobs arrive and puts their segments into an image file in the
 /// manifest's order. The lowest unfinished layer writes straight into the image; those ahead of it
 /// make their segments in the scratch directory and are appended when it is their turn. So the
-/// file's bytes never depend on which blob came first.
+/// file's bytes never depend on which blob came first, nor on how it came.
 class Assembly {
 public:
     Assembly(ImageFile& image, squashfs::CompressorPool& pool, const AssemblyOptions& options,
              std::size_t layer_count);
 
-    /// From any thread: layer `index` can be read.
+    /// From any thread: layer `index` can be read, or what has come of it.
     void blob_ready(std::size_t index, LayerBlob blob);
     /// The same: its segment is there already and need only be taken over.
     void donor_ready(std::size_t index, Donor donor);
@@ -51,6 +51,8 @@ private:
     void wait_for_turn(std::size_t index, std::stop_token stop);
     bool is_turn(std::size_t index);
     void convert(std::size_t index, const LayerBlob& blob, std::stop_token stop);
+    void convert_as_it_is(std::size_t index, const LayerBlob& blob, std::stop_token stop);
+    void convert_as_it_comes(std::size_t index, const LayerBlob& blob, std::stop_token stop);
     void take_over(std::size_t index, const Donor& donor, std::stop_token stop);
     void convert_in_place(const LayerBlob& blob, std::stop_token stop);
     void convert_aside(std::size_t index, const LayerBlob& blob, std::stop_token stop);

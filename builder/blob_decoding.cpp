@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <utility>
 
 namespace aic::builder {
 
@@ -24,22 +26,26 @@ constexpr std::uint64_t k_bomb_factor = 250;
 /// A blob file read piece by piece and hashed on the way if that is needed.
 class BlobReader {
 public:
-    explicit BlobReader(const LayerBlob& blob) : blob_(blob), buffer_(k_read_bytes) {}
+    explicit BlobReader(const LayerBlob& blob)
+        : blob_(blob)
+        , buffer_(k_read_bytes)
+        , round_(blob.file.arrival ? blob.file.arrival->state().round : 0) {}
 
-    std::span<const std::byte> next() {
-        const auto& file = blob_.file;
-        const auto rest_bytes = file.size_bytes.value_or(k_no_end) - total_bytes_;
-        const auto room =
-            std::span(buffer_).first(std::min<std::uint64_t>(buffer_.size(), rest_bytes));
-        const auto count = pread_some(file.fd->get(), room, file.offset + total_bytes_, file.path);
-        const auto piece = std::span<const std::byte>(buffer_).first(count);
-        if (file.verified == registry::Verified::no)
-            hash_.update(piece);
-        total_bytes_ += count;
+    /// Empty at the end, nothing when more has yet to come.
+    std::optional<std::span<const std::byte>> next() {
+        if (!blob_.file.arrival)
+            return read(k_no_end);
+        const auto state = arrival_state();
+        const auto piece = read(state.readable_bytes - total_bytes_);
+        arrival_state(); // or what was read may be of what has begun anew
+        if (piece.empty() && !state.is_complete)
+            return std::nullopt;
         return piece;
     }
 
     std::uint64_t total_bytes() const { return total_bytes_; }
+
+    unsigned round() const { return round_; }
 
     void check_at_end() {
         if (total_bytes_ != blob_.descriptor.size_bytes)
@@ -53,8 +59,31 @@ public:
     }
 
 private:
+    registry::BlobArrival::State arrival_state() const {
+        auto state = blob_.file.arrival->state();
+        if (state.failure)
+            std::rethrow_exception(state.failure);
+        if (state.round != round_)
+            throw Error(ErrorKind::integrity, "what came of the blob was not the blob");
+        return state;
+    }
+
+    std::span<const std::byte> read(std::uint64_t most_bytes) {
+        const auto& file = blob_.file;
+        const auto rest_bytes = file.size_bytes.value_or(k_no_end) - total_bytes_;
+        const auto room = std::span(buffer_).first(
+            std::min<std::uint64_t>({buffer_.size(), most_bytes, rest_bytes}));
+        const auto count = pread_some(file.fd->get(), room, file.offset + total_bytes_, file.path);
+        const auto piece = std::span<const std::byte>(room).first(count);
+        if (file.verified == registry::Verified::no)
+            hash_.update(piece);
+        total_bytes_ += count;
+        return piece;
+    }
+
     const LayerBlob& blob_;
     Bytes buffer_;
+    const unsigned round_; ///< of the arrival, that is read
     Sha256Hasher hash_;
     std::uint64_t total_bytes_ = 0;
 };
@@ -81,38 +110,54 @@ class TarStream::Inflater {
 public:
     explicit Inflater(const LayerBlob& blob) : blob_(blob), reader_(blob) {}
 
-    /// Fills `out` as far as the tar goes; less than its size at the end, where the blob is
-    /// checked.
-    std::size_t fill(std::span<std::byte> out) {
-        if (!decoder_)
-            start();
-        std::size_t filled = 0;
-        while (filled < out.size()) {
-            const auto [consumed, produced] = decoder_->decode(in_, out.subspan(filled));
-            filled += produced;
+    enum class Filled {
+        all,     ///< there is no room left
+        starved, ///< as far as the blob has come
+        ended,   ///< as far as the tar goes; the blob has been checked
+    };
+
+    /// Appends to what `out` has from its start to `size`.
+    Filled fill(std::span<std::byte> out, std::size_t& size) {
+        if (!decoder_ && !start())
+            return Filled::starved;
+        while (size < out.size()) {
+            const auto [consumed, produced] = decoder_->decode(in_, out.subspan(size));
+            size += produced;
             in_ = in_.subspan(consumed);
             note(consumed, produced);
             if (!in_.empty())
                 continue;
-            if (!blob_ended_)
-                read();
-            else if (produced == 0) // nor does the decoder hold anything back
-                return finish(filled);
+            if (!blob_ended_) {
+                if (!read())
+                    return Filled::starved;
+            } else if (produced == 0) { // nor does the decoder hold anything back
+                finish();
+                return Filled::ended;
+            }
         }
-        return filled;
+        return Filled::all;
     }
 
+    std::uint64_t read_bytes() const { return reader_.total_bytes(); }
+
+    unsigned round() const { return reader_.round(); }
+
 private:
-    void start() {
-        read();
+    bool start() {
+        if (!read())
+            return false;
         const auto encoding = layers::detect_encoding(in_);
         note_encoding(encoding, blob_.descriptor.media_type);
         decoder_ = layers::make_decoder(encoding);
+        return true;
     }
 
-    void read() {
-        in_ = reader_.next();
-        blob_ended_ = in_.empty();
+    /// False when more has yet to come.
+    bool read() {
+        const auto piece = reader_.next();
+        in_ = piece.value_or(std::span<const std::byte>());
+        blob_ended_ = piece && piece->empty();
+        return piece.has_value();
     }
 
     void note(std::size_t consumed, std::size_t produced) {
@@ -122,10 +167,9 @@ private:
             blob_.progress->converted_bytes += consumed;
     }
 
-    std::size_t finish(std::size_t filled) {
+    void finish() {
         decoder_->finish();
         reader_.check_at_end();
-        return filled;
     }
 
     const LayerBlob& blob_;
@@ -138,49 +182,80 @@ private:
 
 TarStream::TarStream(const LayerBlob& blob, Crew& crew)
     : crew_(crew)
-    , inflater_(std::make_unique<Inflater>(blob)) {
+    , inflater_(std::make_unique<Inflater>(blob))
+    , arrival_(blob.file.arrival) {
     for (auto& piece : pieces_) {
         piece.buffer.resize(k_piece_bytes);
         empty_.push_back(&piece);
     }
-    if (crew_.change([&] { return begins_to_run(); }))
-        submit();
+    if (arrival_) {
+        starved_at_ = 0;
+        subscription_.emplace(*arrival_, static_cast<Listener&>(*this));
+    }
+    begin_if_possible();
 }
 
 TarStream::~TarStream() {
+    subscription_.reset();
     current_.reset();
     crew_.change([&] { at_end_ = true; });
     crew_.work_until([&] { return !is_running_; }, {});
 }
 
+bool TarStream::has_input() const {
+    return !starved_at_ || arrival_->is_worth_reading(*starved_at_, inflater_->round());
+}
+
 bool TarStream::begins_to_run() {
-    if (is_running_ || at_end_ || empty_.empty())
+    const bool has_room = begun_ || !empty_.empty();
+    if (is_running_ || at_end_ || !has_room || !has_input())
         return false;
     return is_running_ = true;
 }
 
-void TarStream::run() noexcept {
-    auto* piece = crew_.change([&] {
+TarStream::Piece* TarStream::piece_to_fill() {
+    return crew_.change([&] {
+        if (begun_)
+            return std::exchange(begun_, nullptr);
         auto* last = empty_.back();
         empty_.pop_back();
+        last->size = 0;
         return last;
     });
+}
+
+void TarStream::run() noexcept {
+    auto* piece = piece_to_fill();
+    auto filled = Inflater::Filled::ended;
     std::exception_ptr failure;
     try {
-        piece->size = inflater_->fill(piece->buffer);
+        filled = inflater_->fill(piece->buffer, piece->size);
     } catch (...) {
         failure = std::current_exception();
     }
+    const bool is_starved = !failure && filled == Inflater::Filled::starved;
     const bool again = crew_.change([&] {
         failure_ = failure;
-        at_end_ = at_end_ || failure || piece->size < piece->buffer.size();
-        if (!failure && piece->size > 0)
+        at_end_ = at_end_ || failure || filled == Inflater::Filled::ended;
+        starved_at_ = is_starved ? std::optional(inflater_->read_bytes()) : std::nullopt;
+        if (is_starved)
+            begun_ = piece;
+        else if (!failure && piece->size > 0)
             full_.push_back(piece);
         is_running_ = false;
         return begins_to_run();
     });
     if (again) // or the stream may be gone by now
         submit();
+}
+
+void TarStream::begin_if_possible() {
+    if (crew_.change([&] { return begins_to_run(); }))
+        submit();
+}
+
+void TarStream::blob_changed() noexcept {
+    begin_if_possible();
 }
 
 void TarStream::submit() {
@@ -225,7 +300,7 @@ std::shared_ptr<const void> TarStream::owner_of(std::span<const std::byte> bytes
 
 void verify_blob(const LayerBlob& blob) {
     BlobReader reader(blob);
-    while (!reader.next().empty()) {
+    while (!reader.next()->empty()) {
     }
     reader.check_at_end();
 }

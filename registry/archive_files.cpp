@@ -34,8 +34,10 @@ std::optional<BlobFile> ArchiveFiles::find(std::string_view path) const {
                                     [&] { return index_.find(path); });
     if (!member)
         return std::nullopt;
-    return BlobFile{archive_.fd, archive_.path, Verified::no, archive_.offset + member->offset,
-                    member->size_bytes};
+    return BlobFile{.fd = archive_.fd,
+                    .path = archive_.path,
+                    .offset = archive_.offset + member->offset,
+                    .size_bytes = member->size_bytes};
 }
 
 } // namespace aic::registry

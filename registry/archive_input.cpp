@@ -108,8 +108,9 @@ BlobFile copy_to_spool(int descriptor, const fs::path& spool, std::stop_token st
         filled = 0;
     }
     pwrite_all(copy.get(), std::span<const std::byte>(buffer).first(filled), size_bytes, spool);
-    return {std::make_shared<const Fd>(std::move(copy)), k_standard_input, Verified::no, 0,
-            size_bytes + filled};
+    return {.fd = std::make_shared<const Fd>(std::move(copy)),
+            .path = k_standard_input,
+            .size_bytes = size_bytes + filled};
 }
 
 std::uint64_t size_of(const struct stat& status) {
@@ -127,8 +128,9 @@ BlobFile open_archive_file(const fs::path& path) {
     if (!S_ISREG(status.st_mode))
         throw Error(ErrorKind::usage, "'{}' is not a regular file", path.native())
             .with_hint(fmt::format("'aic-image pull - < {}' reads it once", path.native()));
-    BlobFile file{std::make_shared<const Fd>(std::move(fd)), path, Verified::no, 0,
-                  size_of(status)};
+    BlobFile file{.fd = std::make_shared<const Fd>(std::move(fd)),
+                  .path = path,
+                  .size_bytes = size_of(status)};
     refuse_compressed(file, fmt::format("'{}'", path.native()),
                       fmt::format(" '{}'", path.native()));
     return file;
@@ -148,8 +150,10 @@ BlobFile open_archive_input(int descriptor, const fs::path& spool, std::stop_tok
     if (position < 0)
         throw system_error("opening {}", k_standard_input);
     const auto offset = std::min(static_cast<std::uint64_t>(position), size_of(status));
-    BlobFile file{std::make_shared<const Fd>(std::move(own)), k_standard_input, Verified::no,
-                  offset, size_of(status) - offset};
+    BlobFile file{.fd = std::make_shared<const Fd>(std::move(own)),
+                  .path = k_standard_input,
+                  .offset = offset,
+                  .size_bytes = size_of(status) - offset};
     refuse_compressed(file, k_standard_input, "");
     return file;
 }

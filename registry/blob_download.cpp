@@ -52,9 +52,7 @@ public:
                 progress->fetched_bytes = bytes;
     }
 
-    void ready(const BlobDownload& download, Fd fd, const fs::path& path, Verified verified) const {
-        fetched(download, download.descriptor.size_bytes);
-        const BlobFile file{std::make_shared<const Fd>(std::move(fd)), path, verified};
+    void ready(const BlobDownload& download, const BlobFile& file) const {
         for (const auto position : download.positions)
             ready_(position, file);
     }
@@ -77,21 +75,16 @@ public:
     }
 
     void run(std::stop_token stop) {
-        start();
         try {
+            start();
             client_.transport().run(*this, stop);
         } catch (const Error& error) {
-            const auto bytes = kept_bytes();
-            if (bytes == 0)
-                throw;
-            const auto kept = fmt::format("kept {}; the same command goes on", human_size(bytes));
-            // Who stops us reports a failure of his own, so the hint of this one may not be seen.
-            if (error.kind() == ErrorKind::interrupted) {
-                inform("{}", kept);
-                throw;
-            }
-            throw error.with_hint(error.hint().empty() ? kept
-                                                       : fmt::format("{}; {}", error.hint(), kept));
+            const auto told = with_what_is_kept(error);
+            fail(std::make_exception_ptr(told));
+            throw told;
+        } catch (...) {
+            fail(std::current_exception());
+            throw;
         }
     }
 
@@ -112,7 +105,7 @@ private:
         for (auto& download : all_) {
             const auto& [media_type, digest, size_bytes, urls] = download.descriptor;
             if (auto fd = spool_.open(digest, size_bytes)) {
-                reporter_.ready(download, std::move(*fd), spool_.path_of(digest), Verified::no);
+                report_whole(download, std::make_shared<const Fd>(std::move(*fd)), Verified::no);
                 continue;
             }
             if (fs::exists(fs::symlink_status(spool_.partial_paths(digest).data)))
@@ -128,25 +121,75 @@ private:
                                                  download.descriptor.size_bytes);
         reporter_.fetched(download, partial.ranges().total());
         if (!partial.is_complete())
-            return;
+            return announce(download);
         if (partial.digest() != download.descriptor.digest)
             return partial.restart();
         download.is_finished = true;
-        reporter_.ready(download, partial.publish(), spool_.path_of(download.descriptor.digest),
-                        Verified::yes);
+        report_whole(download, partial.publish(), Verified::yes);
         download.partial.reset();
     }
 
-    void arrived(const BlobDownload& download, std::uint64_t bytes) override {
-        connections_.note(bytes, std::chrono::steady_clock::now());
-        if (download.partial)
-            reporter_.fetched(download, download.partial->ranges().total());
+    /// From now on it can be read while it comes, if something of its start is there.
+    void announce(BlobDownload& download) {
+        const auto readable_bytes = download.partial->contiguous_bytes();
+        if (readable_bytes == 0)
+            return;
+        download.arrival = std::make_shared<BlobArrival>(download.descriptor.size_bytes);
+        download.arrival->advance(readable_bytes);
+        reporter_.ready(download, {.fd = download.partial->file(),
+                                   .path = path_of(download),
+                                   .verified = Verified::yes,
+                                   .arrival = download.arrival});
     }
 
-    void finished(const BlobDownload& download, Fd fd) override {
+    void report_whole(const BlobDownload& download, std::shared_ptr<const Fd> fd,
+                      Verified verified) const {
+        reporter_.fetched(download, download.descriptor.size_bytes);
+        reporter_.ready(download, {std::move(fd), path_of(download), verified});
+    }
+
+    void arrived(BlobDownload& download, std::uint64_t bytes) override {
+        connections_.note(bytes, std::chrono::steady_clock::now());
+        if (!download.partial)
+            return;
+        reporter_.fetched(download, download.partial->ranges().total());
+        if (download.arrival)
+            download.arrival->advance(download.partial->contiguous_bytes());
+        else if (!download.partial->is_complete())
+            announce(download);
+    }
+
+    void finished(const BlobDownload& download, std::shared_ptr<const Fd> fd) override {
         finished_bytes_ += download.descriptor.size_bytes;
-        reporter_.ready(download, std::move(fd), spool_.path_of(download.descriptor.digest),
-                        Verified::yes);
+        if (!download.arrival)
+            return report_whole(download, std::move(fd), Verified::yes);
+        reporter_.fetched(download, download.descriptor.size_bytes);
+        download.arrival->complete();
+    }
+
+    /// For who reads what will not come.
+    void fail(const std::exception_ptr& failure) const {
+        for (const auto& download : all_)
+            if (download.arrival && !download.is_finished)
+                download.arrival->fail(failure);
+    }
+
+    Error with_what_is_kept(const Error& error) const {
+        const auto bytes = kept_bytes();
+        if (bytes == 0)
+            return error;
+        const auto kept = fmt::format("kept {}; the same command goes on", human_size(bytes));
+        // Who stops us reports a failure of his own, so the hint of this one may not be seen.
+        if (error.kind() == ErrorKind::interrupted) {
+            inform("{}", kept);
+            return error;
+        }
+        return error.with_hint(error.hint().empty() ? kept
+                                                    : fmt::format("{}; {}", error.hint(), kept));
+    }
+
+    fs::path path_of(const BlobDownload& download) const {
+        return spool_.path_of(download.descriptor.digest);
     }
 
     std::uint64_t kept_bytes() const {

@@ -7,6 +7,7 @@
 #include "oci/image_config.hpp"
 #include "oci/manifest.hpp"
 #include "oci/reference.hpp"
+#include "registry/blob_arrival.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -35,9 +36,11 @@ enum class Verified { yes, no };
 struct BlobFile {
     std::shared_ptr<const Fd> fd;
     std::filesystem::path path;
-    Verified verified = Verified::no;
-    std::uint64_t offset = 0;                ///< of its first byte, in an archive
-    std::optional<std::uint64_t> size_bytes; ///< absent when it goes on to the file's end
+    Verified verified = Verified::no; ///< of one that is arriving: once it is complete
+    /// Says how far it can be read while it is being downloaded; null when all of it is there.
+    std::shared_ptr<BlobArrival> arrival = nullptr;
+    std::uint64_t offset = 0;                  ///< of its first byte, in an archive
+    std::optional<std::uint64_t> size_bytes{}; ///< absent when it goes on to the file's end
 };
 
 /// Called from any thread, once per blob, in any order.
@@ -59,9 +62,11 @@ public:
     virtual ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) = 0;
     /// The image config's bytes as served, verified against its digest.
     virtual std::string config_json(const oci::Descriptor& config, std::stop_token stop) = 0;
-    /// Makes the blobs readable as files and reports each as it is. What is downloaded goes to
-    /// `spool`/<hex digest>, verified while it streams; a partial file never has that name, and a
-    /// finished one that is there already is used (Verified::no). Returns when all were reported.
+    /// Makes the blobs readable as files and reports each as soon as its first bytes are, in about
+    /// the order given. What is downloaded goes to `spool`/<hex digest>, verified while it streams;
+    /// a partial file never has that name, and a finished one that is there already is used
+    /// (Verified::no). Returns when all of them are complete; when it throws, those that are not
+    /// have failed.
     virtual void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
                        const BlobReady& ready, std::stop_token stop) = 0;
 };

@@ -51,8 +51,9 @@ std::optional<BlobFile> DirectoryFiles::find(std::string_view relative) const {
     status = fstat_of(fd->get(), path);
     if (!S_ISREG(status.st_mode))
         throw refuse();
-    return BlobFile{std::make_shared<const Fd>(std::move(*fd)), path, Verified::no, 0,
-                    static_cast<std::uint64_t>(status.st_size)};
+    return BlobFile{.fd = std::make_shared<const Fd>(std::move(*fd)),
+                    .path = path,
+                    .size_bytes = static_cast<std::uint64_t>(status.st_size)};
 }
 
 } // namespace aic::registry

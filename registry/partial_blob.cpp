@@ -61,13 +61,13 @@ void write_synced(const PartialPaths& paths, const std::string& text) {
 PartialBlob::PartialBlob(const Spool& spool, const Digest& digest, std::uint64_t size_bytes)
     : target_(spool.path_of(digest))
     , size_bytes_(size_bytes)
-    , paths_(spool.partial_paths(digest))
-    , fd_(open_resumable(paths_.data)) {
-    if (!fd_) {
+    , paths_(spool.partial_paths(digest)) {
+    *fd_ = open_resumable(paths_.data);
+    if (!*fd_) {
         open_private(digest);
         return;
     }
-    inode_ = fstat_of(fd_.get(), paths_.data).st_ino;
+    inode_ = fstat_of(fd_->get(), paths_.data).st_ino;
     believe_claims();
     if (ranges_.list().empty())
         clear();
@@ -95,9 +95,9 @@ void PartialBlob::open_private(const Digest& digest) {
     for (int attempt = 0; attempt < k_attempts; ++attempt) {
         paths_.data =
             target_.parent_path() / fmt::format(".{}.{}.partial", digest.hex(), unique_name());
-        fd_ = open_file(paths_.data, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0
-            && fstat_of(fd_.get(), paths_.data).st_nlink > 0)
+        *fd_ = open_file(paths_.data, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (::flock(fd_->get(), LOCK_EX | LOCK_NB) == 0
+            && fstat_of(fd_->get(), paths_.data).st_nlink > 0)
             return;
         ::unlink(paths_.data.c_str());
     }
@@ -106,7 +106,7 @@ void PartialBlob::open_private(const Digest& digest) {
 }
 
 void PartialBlob::believe_claims() {
-    const auto status = fstat_of(fd_.get(), paths_.data);
+    const auto status = fstat_of(fd_->get(), paths_.data);
     const auto boot = boot_id();
     for (const auto& path : {paths_.synced, paths_.written}) {
         const auto fd = open_if_exists(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -128,7 +128,7 @@ std::uint64_t PartialBlob::write(std::uint64_t offset, std::span<const std::byte
     std::uint64_t new_bytes = 0;
     for (const auto& gap : ranges_.gaps({offset, offset + bytes.size()})) {
         const auto piece = bytes.subspan(gap.begin - offset, gap.size());
-        pwrite_all(fd_.get(), piece, gap.begin, paths_.data);
+        pwrite_all(fd_->get(), piece, gap.begin, paths_.data);
         ranges_.add(gap);
         new_bytes += gap.size();
         if (gap.begin == hashed_bytes_) {
@@ -156,7 +156,7 @@ void PartialBlob::hash_what_follows(std::uint64_t limit_bytes) {
     while (hashed_bytes_ < end) {
         const auto piece =
             std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - hashed_bytes_));
-        pread_exact(fd_.get(), piece, hashed_bytes_, paths_.data);
+        pread_exact(fd_->get(), piece, hashed_bytes_, paths_.data);
         hasher_.update(piece);
         hashed_bytes_ += piece.size();
     }
@@ -185,7 +185,7 @@ void PartialBlob::sync_now_and_then() {
         return;
     synced_at_ = now;
     const auto text = to_text({inode_, size_bytes_, "", ranges_});
-    syncing_ = std::async(std::launch::async, [fd = fd_.get(), paths = paths_, text] {
+    syncing_ = std::async(std::launch::async, [fd = fd_->get(), paths = paths_, text] {
         try {
             fsync_checked(fd, paths.data);
             write_synced(paths, text);
@@ -212,7 +212,7 @@ void PartialBlob::remove_claims() {
 
 void PartialBlob::clear() {
     remove_claims();
-    if (::ftruncate(fd_.get(), 0) != 0)
+    if (::ftruncate(fd_->get(), 0) != 0)
         throw system_error("emptying '{}'", paths_.data.native());
 }
 
@@ -223,12 +223,12 @@ void PartialBlob::restart() {
     hashed_bytes_ = unclaimed_bytes_ = 0;
 }
 
-Fd PartialBlob::publish() {
+std::shared_ptr<const Fd> PartialBlob::publish() {
     // No fsync: what a crash leaves behind is verified before it is used again.
     if (::rename(paths_.data.c_str(), target_.c_str()) != 0)
         throw system_error("finishing '{}'", target_.native());
     remove_claims();
-    return std::exchange(fd_, Fd());
+    return std::exchange(fd_, nullptr);
 }
 
 } // namespace aic::registry

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <memory>
 
 namespace aic::registry {
 
@@ -29,10 +30,10 @@ public:
 
     const ByteRanges& ranges() const { return ranges_; }
 
-    /// Bytes from the start that can be read: fd() may be followed up to here while more arrive.
+    /// Bytes from the start that can be read: file() may be followed up to here while more arrive.
     std::uint64_t contiguous_bytes() const { return ranges_.prefix(); }
 
-    int fd() const { return fd_.get(); }
+    std::shared_ptr<const Fd> file() const { return fd_; }
 
     bool is_complete() const { return contiguous_bytes() == size_bytes_; }
 
@@ -44,7 +45,7 @@ public:
     /// Forgets what was written.
     void restart();
     /// Gives the file its final name; the descriptor to read it by, whoever removes the name.
-    Fd publish();
+    std::shared_ptr<const Fd> publish();
 
 private:
     void open_private(const Digest& digest);
@@ -58,8 +59,8 @@ private:
     const std::filesystem::path target_;
     const std::uint64_t size_bytes_;
     PartialPaths paths_;
-    bool is_resumable_ = true; ///< else it is ours alone and goes with us
-    Fd fd_;
+    bool is_resumable_ = true;                        ///< else it is ours alone and goes with us
+    std::shared_ptr<Fd> fd_ = std::make_shared<Fd>(); ///< null once published
     std::uint64_t inode_ = 0;
     Fd claims_fd_;
     ByteRanges ranges_;

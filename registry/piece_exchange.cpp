@@ -156,6 +156,8 @@ void PieceExchange::finish(const Answer& answer) {
         download_.partial.reset();
         return observer_.finished(download_, std::move(fd));
     }
+    if (download_.arrival)
+        download_.arrival->begin_anew();
     partial().restart();
     const auto& host = answer.url.host();
     if (download_.wrong_digest)

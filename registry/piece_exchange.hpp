@@ -10,9 +10,9 @@ namespace aic::registry {
 class DownloadObserver {
 public:
     virtual ~DownloadObserver() = default;
-    virtual void arrived(const BlobDownload& download, std::uint64_t bytes) = 0;
+    virtual void arrived(BlobDownload& download, std::uint64_t bytes) = 0;
     /// All of it is there and is what it should be; `fd` reads it.
-    virtual void finished(const BlobDownload& download, Fd fd) = 0;
+    virtual void finished(const BlobDownload& download, std::shared_ptr<const Fd> fd) = 0;
 };
 
 /// Fetches one piece of a blob into its partial file: from the registry, and a foreign layer that

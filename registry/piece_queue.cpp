@@ -16,16 +16,12 @@ std::vector<ByteRange> BlobDownload::open_ranges() const {
     return taken.gaps(whole());
 }
 
-static std::uint64_t open_bytes(const BlobDownload& download) {
+static bool has_piece(const BlobDownload& download) {
     const bool may_share = download.ranges_work && !download.whole_only;
     if (download.is_finished || (!download.active.empty() && !may_share))
-        return 0;
-    if (download.descriptor.size_bytes == 0)
-        return 1; // nothing to fetch, but somebody has to find that out
-    std::uint64_t bytes = 0;
-    for (const auto& range : download.open_ranges())
-        bytes += range.size();
-    return bytes;
+        return false;
+    // Of an empty blob there is nothing to fetch, but somebody has to find that out.
+    return download.descriptor.size_bytes == 0 || !download.open_ranges().empty();
 }
 
 static ByteRange first_piece(const BlobDownload& download) {
@@ -39,17 +35,13 @@ static ByteRange first_piece(const BlobDownload& download) {
 
 std::optional<PieceQueue::Piece> PieceQueue::take() {
     std::erase_if(downloads_, [](const auto* download) { return download->is_finished; });
-    BlobDownload* largest = nullptr;
-    std::uint64_t most = 0;
-    for (auto* download : downloads_)
-        if (const auto bytes = open_bytes(*download); bytes > most) {
-            largest = download;
-            most = bytes;
-        }
-    if (!largest)
+    const auto next =
+        std::ranges::find_if(downloads_, [](const auto* download) { return has_piece(*download); });
+    if (next == downloads_.end())
         return std::nullopt;
-    largest->active.push_back(first_piece(*largest));
-    return Piece{largest, std::prev(largest->active.end())};
+    auto& download = **next;
+    download.active.push_back(first_piece(download));
+    return Piece{&download, std::prev(download.active.end())};
 }
 
 } // namespace aic::registry

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "oci/descriptor.hpp"
+#include "registry/blob_arrival.hpp"
 #include "registry/partial_blob.hpp"
 
 #include <list>
@@ -22,6 +23,7 @@ struct BlobDownload {
     bool whole_only = false;                 ///< it is not to be asked for parts
     std::optional<Digest> wrong_digest = {}; ///< as which it arrived the first time
     bool is_finished = false;
+    std::shared_ptr<BlobArrival> arrival = {}; ///< once somebody reads it while it comes
 
     ByteRange whole() const { return {0, descriptor.size_bytes}; }
 
@@ -31,8 +33,8 @@ struct BlobDownload {
 };
 
 /// What is still to be fetched, in pieces. Blobs above a size come in several, so that connections
-/// can share them; the blob with most left comes first, and each from its start on, so that what
-/// reads it need not wait for long.
+/// can share them. They come in the order given, and each from its start on: that is the order in
+/// which they are read as they arrive.
 class PieceQueue {
 public:
     static constexpr std::uint64_t k_split_above_bytes = 64ULL << 20;

@@ -7,6 +7,7 @@
 #include "tests/support/fake_registry.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <atomic>
 #include <thread>
 
 namespace aic::registry {
@@ -31,6 +32,8 @@ protected:
             [&](std::size_t index, const BlobFile& file) {
                 EXPECT_EQ(file.path, spool_ / blobs[index].descriptor.digest.hex());
                 EXPECT_TRUE(reported.emplace(index, file.verified).second);
+                arrival_ = file.arrival;
+                is_reported_ = true;
             },
             stop);
         return reported;
@@ -68,6 +71,8 @@ protected:
     const testing::TempDir dir_;
     const fs::path spool_ = dir_ / "spool";
     RetryPolicy policy_{.max_attempts = 0};
+    std::shared_ptr<BlobArrival> arrival_; ///< of the last blob that was reported
+    std::atomic<bool> is_reported_ = false;
     FakeRegistry registry_;
 };
 
@@ -356,6 +361,36 @@ TEST_F(BlobDownloadTest, a_stop_keeps_what_came_and_says_so) {
     set_log_handler({});
     EXPECT_THAT(messages, ::testing::Contains("kept 400 kB; the same command goes on"));
     EXPECT_EQ(files(), 2U); // the bytes and what is claimed of them
+}
+
+TEST_F(BlobDownloadTest, a_blob_is_reported_before_the_rest_of_it_comes) {
+    policy_ = {.first_delay = std::chrono::milliseconds(1)};
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    std::vector<bool> reported;
+    registry_.script(FakeRegistry::blob_path(blob.digest), [&](const FakeRequest& request) {
+        reported.push_back(is_reported_);
+        auto response = testing::ranged_response(request, bytes);
+        if (request.header("range").empty())
+            response.cut_after = 300'000;
+        return response;
+    });
+    EXPECT_EQ(download({{blob}}).at(0), Verified::yes);
+    EXPECT_EQ(reported, (std::vector<bool>{false, true}));
+    ASSERT_TRUE(arrival_);
+    EXPECT_TRUE(arrival_->state().is_complete);
+    EXPECT_EQ(arrival_->state().readable_bytes, bytes.size());
+    EXPECT_EQ(arrival_->state().round, 0U);
+}
+
+TEST_F(BlobDownloadTest, who_reads_a_blob_hears_that_it_begins_anew_and_that_it_fails) {
+    const std::string bytes(600'000, 'a');
+    const auto blob = registry_.add_blob(bytes);
+    answer_blob(blob, {.body = std::string(600'000, 'b')});
+    EXPECT_ERROR(ErrorKind::integrity, download({{blob}}));
+    ASSERT_TRUE(arrival_);
+    EXPECT_GE(arrival_->state().round, 1U);
+    EXPECT_ERROR(ErrorKind::integrity, std::rethrow_exception(arrival_->state().failure));
 }
 
 TEST_F(BlobDownloadTest, a_large_blob_comes_in_pieces_over_several_connections) {
