@@ -116,6 +116,8 @@ ArchiveReference parse_archive_reference(ArchiveFormat format, std::string_view 
     const auto file = text.substr(0, colon);
     if (file.empty())
         grammar.fail(file, "an archive's file is missing here");
+    if (file.ends_with('/'))
+        grammar.fail(file, "an archive is a file, and this is a directory");
     ArchiveReference reference{format, fs::path(file), std::nullopt};
     if (colon == std::string_view::npos)
         return reference;

@@ -21,6 +21,7 @@ bool is_passing(int status) {
 
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
+    using std::chrono::system_clock;
     constexpr std::uint32_t k_most_seconds = 1'000'000'000; // more means never just as well
     if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
         std::uint32_t seconds = 0;
@@ -32,7 +33,9 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
     const auto date = curl_getdate(std::string(value).c_str(), nullptr);
     if (date < 0)
         return std::nullopt;
-    const auto left = std::chrono::system_clock::from_time_t(date) - now;
+    if (date - system_clock::to_time_t(now) > k_most_seconds) // a clock counts to the year 2262
+        return std::chrono::seconds(k_most_seconds);
+    const auto left = system_clock::from_time_t(date) - now;
     return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left));
 }
 

@@ -130,6 +130,7 @@ TEST(ReferenceTest, an_error_points_at_the_character) {
         {"oci:", 4, "directory is missing"},
         {"oci:dir:", 8, "a tag is missing"},
         {"oci-archive:", 12, "file is missing"},
+        {"oci-archive:a/~/", 12, "this is a directory"},
         {"oci-archive::1", 12, "file is missing"},
         {"oci-archive:f:", 14, "a tag is missing"},
         {"docker-archive:f:", 17, "is missing here"},

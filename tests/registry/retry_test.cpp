@@ -33,6 +33,7 @@ TEST(RetryTest, retry_after_is_seconds_or_a_date) {
         {"Sunday, 06-Nov-94 08:50:37 GMT", 60s},
         {"Sun Nov  6 08:49:38 1994", 1s},
         {"Sun, 06 Nov 1994 08:00:00 GMT", 0ms},
+        {"Sat, 24 Dec 4994 00:00:00 GMT", 1'000'000'000s},
         {"", std::nullopt},
         {"soon", std::nullopt},
         {"-1", std::nullopt},
