@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 
 #include <map>
+#include <numeric>
 
 namespace aic::builder {
 
@@ -41,6 +42,9 @@ layers::Tree merge_layers(const LayerPlan& plan,
                           std::span<const std::shared_ptr<const layers::LayerIndex>> segments,
                           const oci::ImageConfig& config, Profile profile) {
     layers::Tree tree;
+    tree.reserve(std::accumulate(
+        segments.begin(), segments.end(), std::size_t{0},
+        [](std::size_t sum, const auto& segment) { return sum + segment->entry_count; }));
     for (std::size_t i = 0; i < plan.order.size(); ++i)
         in_context(
             [&] {

@@ -27,7 +27,7 @@ void VarintWriter::raw(std::span<const std::byte> bytes) {
     out_.insert(out_.end(), bytes.begin(), bytes.end());
 }
 
-std::uint64_t VarintReader::number() {
+std::uint64_t VarintReader::long_number() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
         const auto byte = std::to_integer<std::uint64_t>(raw(1)[0]);

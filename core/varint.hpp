@@ -30,7 +30,16 @@ class VarintReader {
 public:
     explicit VarintReader(std::span<const std::byte> bytes) : rest_(bytes) {}
 
-    std::uint64_t number();
+    std::uint64_t number() {
+        // Most numbers are small.
+        if (!rest_.empty() && std::to_integer<unsigned>(rest_.front()) < 0x80) {
+            const auto value = std::to_integer<std::uint64_t>(rest_.front());
+            rest_ = rest_.subspan(1);
+            return value;
+        }
+        return long_number();
+    }
+
     /// A number of at most `limit`.
     std::uint64_t number_up_to(std::uint64_t limit);
 
@@ -45,6 +54,8 @@ public:
     std::size_t remaining() const { return rest_.size(); }
 
 private:
+    std::uint64_t long_number();
+
     std::span<const std::byte> rest_;
 };
 

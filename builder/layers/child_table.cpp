@@ -7,7 +7,7 @@ namespace aic::layers {
 
 void ChildTable::insert(std::uint32_t hash, std::uint32_t node) {
     if ((used_ + 1) * 4 > slots_.size() * 3)
-        grow();
+        rehash(live_ + 1);
     auto at = hash & mask();
     while (slots_[at].node != k_free)
         at = (at + 1) & mask();
@@ -24,10 +24,15 @@ void ChildTable::erase(std::uint32_t hash, std::uint32_t node) {
     --live_;
 }
 
-void ChildTable::grow() {
+void ChildTable::reserve(std::size_t more) {
+    if ((used_ + more) * 4 > slots_.size() * 3)
+        rehash(live_ + more);
+}
+
+void ChildTable::rehash(std::size_t count) {
     // Removed slots vanish here, so a table that only churns keeps its size.
     std::size_t size = 64;
-    while (size * 3 < (live_ + 1) * 4 * 3 / 2)
+    while (size < count * 2)
         size *= 2;
     const auto old = std::exchange(slots_, std::vector<Slot>(size));
     live_ = used_ = 0;

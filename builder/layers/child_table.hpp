@@ -25,6 +25,8 @@ public:
         }
     }
 
+    /// Makes room for that many more.
+    void reserve(std::size_t more);
     void insert(std::uint32_t hash, std::uint32_t node);
     /// The node must be there.
     void erase(std::uint32_t hash, std::uint32_t node);
@@ -40,7 +42,8 @@ private:
 
     std::uint32_t mask() const { return static_cast<std::uint32_t>(slots_.size() - 1); }
 
-    void grow();
+    /// To hold `count` in at most half of its slots.
+    void rehash(std::size_t count);
 
     std::vector<Slot> slots_; ///< a power of two of them, at most three quarters in use
     std::size_t live_ = 0;

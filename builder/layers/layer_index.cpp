@@ -16,6 +16,8 @@ constexpr std::uint64_t k_file_version = 1;
 /// are such, so that older releases read all else.
 constexpr std::uint64_t k_file_version_with_tails = 2;
 
+constexpr std::size_t k_least_entry_bytes = 3; ///< its type, and two lengths of its path
+
 bool has_target(EntryType type) {
     return type == EntryType::symlink || type == EntryType::hardlink;
 }
@@ -72,6 +74,14 @@ void encode_segment(VarintWriter& out, const squashfs::SegmentData& segment) {
             out.number(content.first_block);
         }
     }
+}
+
+/// As a new one, but keeps the memory of its strings.
+void clear(LayerEntry& entry) {
+    auto path = std::move(entry.path), target = std::move(entry.target);
+    path.clear();
+    target.clear();
+    entry = LayerEntry{.path = std::move(path), .target = std::move(target)};
 }
 
 /// How many elements of at least `least_bytes` each can still follow: bounds what a damaged count
@@ -181,7 +191,8 @@ bool EntryReader::next(LayerEntry& entry) {
     const auto type = reader_.number_up_to(static_cast<std::uint64_t>(EntryType::opaque));
     if (type == 0)
         throw Error(ErrorKind::integrity, "an entry has no type");
-    entry = LayerEntry{.type = static_cast<EntryType>(type)};
+    clear(entry);
+    entry.type = static_cast<EntryType>(type);
     previous_path_.resize(reader_.number_up_to(previous_path_.size()));
     previous_path_ += reader_.text();
     entry.path = previous_path_;
@@ -246,6 +257,8 @@ std::vector<LayerIndex> decode_layer_indexes(std::span<const std::byte> file) {
         layer.segment = decode_segment(in, version);
         layer.entry_count = in.number();
         const auto entries = in.raw(in.number_up_to(in.remaining()));
+        if (layer.entry_count > entries.size() / k_least_entry_bytes)
+            throw Error(ErrorKind::integrity, "a layer has more entries than their bytes can hold");
         layer.entries.assign(entries.begin(), entries.end());
     }
     if (!in.at_end())

@@ -29,9 +29,11 @@ public:
         , tree_(tree) {}
 
     void run() {
-        note_lower_link_targets();
-        if (has_deletions_)
-            for_each([&](const LayerEntry& entry) { apply_deletion(entry); });
+        if (tree_.node(Tree::root()).first_child != k_none) {
+            note_lower_link_targets();
+            if (has_deletions_)
+                for_each([&](const LayerEntry& entry) { apply_deletion(entry); });
+        }
         for_each([&](const LayerEntry& entry) { place(entry); });
         link_late_targets();
         if (duplicates_ > 0)
@@ -55,7 +57,13 @@ private:
     void place_directory(NodeId parent, const LayerEntry& entry);
     void place_hardlink(NodeId parent, const LayerEntry& entry);
     void place_late_link(NodeId parent, const LayerEntry& entry, const std::string& target);
-    void replace(NodeId parent, std::string_view name, InodeId inode);
+
+    void replace(NodeId parent, std::string_view name, InodeId inode) {
+        replace(tree_.find(parent, name), parent, name, inode);
+    }
+
+    void replace(std::optional<NodeId> existing, NodeId parent, std::string_view name,
+                 InodeId inode);
     void link_late_targets();
     InodeId inode_of(const LayerEntry& entry);
     void count_duplicate(NodeId existing);
@@ -140,7 +148,7 @@ void LayerMerge::place_directory(NodeId parent, const LayerEntry& entry) {
     const auto name = base_of(entry.path);
     const auto existing = tree_.find(parent, name);
     if (!existing || !tree_.is_directory(*existing)) {
-        replace(parent, name, inode_of(entry));
+        replace(existing, parent, name, inode_of(entry));
         return;
     }
     count_duplicate(*existing);
@@ -178,8 +186,9 @@ void LayerMerge::place_late_link(NodeId parent, const LayerEntry& entry,
     late_links_.emplace(placeholder, LateLink{entry.path, target});
 }
 
-void LayerMerge::replace(NodeId parent, std::string_view name, InodeId inode) {
-    if (const auto existing = tree_.find(parent, name)) {
+void LayerMerge::replace(std::optional<NodeId> existing, NodeId parent, std::string_view name,
+                         InodeId inode) {
+    if (existing) {
         count_duplicate(*existing);
         tree_.remove(*existing);
         parent_.reset();

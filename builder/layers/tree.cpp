@@ -22,6 +22,12 @@ Tree::Tree() {
     nodes_.push_back({.implied = true, .inode = add_inode({}), .parent = root()});
 }
 
+void Tree::reserve(std::size_t more) {
+    nodes_.reserve(nodes_.size() + more);
+    inodes_.reserve(inodes_.size() + more);
+    children_.reserve(more);
+}
+
 std::string_view Tree::name(NodeId id) const {
     return std::string_view(names_).substr(nodes_[id].name_offset, nodes_[id].name_bytes);
 }

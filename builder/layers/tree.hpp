@@ -72,6 +72,9 @@ public:
     /// "usr/lib/x"; "" for the root.
     std::string path(NodeId id) const;
 
+    /// Makes room for that many names more, which saves moving what is there.
+    void reserve(std::size_t more);
+
     std::size_t inode_count() const { return inodes_.size(); }
 
     std::optional<NodeId> find(NodeId directory, std::string_view name) const;

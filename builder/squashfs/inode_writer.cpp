@@ -84,21 +84,13 @@ InodeWriter::InodeWriter(const layers::Tree& tree, std::span<const PlacedSegment
     , table_(compression)
     , xattrs_(compression) {}
 
-MetadataPosition InodeWriter::emit(const Bytes& inode) {
-    const auto position = table_.position();
-    table_.append(inode);
-    return position;
-}
-
-Bytes InodeWriter::header(const Inode& inode, InodeType type, std::uint32_t number) {
-    Bytes out;
-    put(out, type);
-    put(out, inode.mode);
-    put(out, ids_.index_of(inode.uid));
-    put(out, ids_.index_of(inode.gid));
-    put(out, clamp_time(inode.mtime_seconds));
-    put(out, number);
-    return out;
+void InodeWriter::header(const Inode& inode, InodeType type, std::uint32_t number) {
+    table_.put(type);
+    table_.put(inode.mode);
+    table_.put(ids_.index_of(inode.uid));
+    table_.put(ids_.index_of(inode.gid));
+    table_.put(clamp_time(inode.mtime_seconds));
+    table_.put(number);
 }
 
 std::uint32_t InodeWriter::xattr_index(layers::XattrSetId set) {
@@ -113,64 +105,63 @@ std::uint32_t InodeWriter::xattr_index(layers::XattrSetId set) {
 }
 
 MetadataPosition InodeWriter::write(const Inode& inode, const Identity& identity) {
+    const auto position = table_.position();
     const auto xattrs = xattr_index(inode.xattrs);
     switch (inode.type) {
     case EntryType::file:
-        return emit(file(inode, identity, xattrs));
+        file(inode, identity, xattrs);
+        break;
     case EntryType::symlink:
-        return emit(symlink(inode, identity, xattrs));
+        symlink(inode, identity, xattrs);
+        break;
     default:
-        return emit(special(inode, identity, xattrs));
+        special(inode, identity, xattrs);
     }
+    return position;
 }
 
-Bytes InodeWriter::file(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
+void InodeWriter::file(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
     const auto place = place_of(inode, segments_);
     const bool basic = identity.link_count == 1 && xattrs == k_no_xattrs && place.hole_bytes == 0
                        && place.size_bytes <= k_max_32 && place.start <= k_max_32;
-    auto out = header(inode, basic ? InodeType::file : InodeType::extended_file, identity.number);
+    header(inode, basic ? InodeType::file : InodeType::extended_file, identity.number);
     if (basic) {
-        put(out, static_cast<std::uint32_t>(place.start));
-        put(out, place.fragment);
-        put(out, place.fragment_offset);
-        put(out, static_cast<std::uint32_t>(place.size_bytes));
+        table_.put(static_cast<std::uint32_t>(place.start));
+        table_.put(place.fragment);
+        table_.put(place.fragment_offset);
+        table_.put(static_cast<std::uint32_t>(place.size_bytes));
     } else {
-        put(out, place.start);
-        put(out, place.size_bytes);
-        put(out, place.hole_bytes);
-        put(out, identity.link_count);
-        put(out, place.fragment);
-        put(out, place.fragment_offset);
-        put(out, xattrs);
+        table_.put(place.start);
+        table_.put(place.size_bytes);
+        table_.put(place.hole_bytes);
+        table_.put(identity.link_count);
+        table_.put(place.fragment);
+        table_.put(place.fragment_offset);
+        table_.put(xattrs);
     }
-    const auto blocks = std::as_bytes(place.blocks);
-    out.insert(out.end(), blocks.begin(), blocks.end());
-    return out;
+    table_.append(std::as_bytes(place.blocks));
 }
 
-Bytes InodeWriter::symlink(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
+void InodeWriter::symlink(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
     const bool basic = xattrs == k_no_xattrs;
-    auto out =
-        header(inode, basic ? InodeType::symlink : InodeType::extended_symlink, identity.number);
+    header(inode, basic ? InodeType::symlink : InodeType::extended_symlink, identity.number);
     const auto& target = tree_.target(inode.target);
-    put(out, identity.link_count);
-    put(out, static_cast<std::uint32_t>(target.size()));
-    put_text(out, target);
+    table_.put(identity.link_count);
+    table_.put(static_cast<std::uint32_t>(target.size()));
+    table_.append(as_bytes(target));
     if (!basic)
-        put(out, xattrs);
-    return out;
+        table_.put(xattrs);
 }
 
-Bytes InodeWriter::special(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
+void InodeWriter::special(const Inode& inode, const Identity& identity, std::uint32_t xattrs) {
     const bool basic = xattrs == k_no_xattrs;
     const auto type = basic_type_of(inode.type);
-    auto out = header(inode, basic ? type : extended(type), identity.number);
-    put(out, identity.link_count);
+    header(inode, basic ? type : extended(type), identity.number);
+    table_.put(identity.link_count);
     if (inode.type != EntryType::fifo)
-        put(out, encode_device(inode.device_major, inode.device_minor));
+        table_.put(encode_device(inode.device_major, inode.device_minor));
     if (!basic)
-        put(out, xattrs);
-    return out;
+        table_.put(xattrs);
 }
 
 MetadataPosition InodeWriter::write_directory(const Inode& inode, const Identity& identity,
@@ -178,37 +169,37 @@ MetadataPosition InodeWriter::write_directory(const Inode& inode, const Identity
                                               const DirectoryListing& listing) {
     constexpr std::uint32_t k_phantom_bytes =
         3; // "." and "..", which are not stored, count as three bytes
+    const auto position = table_.position();
     const auto xattrs = xattr_index(inode.xattrs);
     const auto size = listing.size_bytes + k_phantom_bytes;
     const bool basic = xattrs == k_no_xattrs && size <= std::numeric_limits<std::uint16_t>::max();
-    auto out = header(inode, basic ? InodeType::directory : InodeType::extended_directory,
-                      identity.number);
+    header(inode, basic ? InodeType::directory : InodeType::extended_directory, identity.number);
     if (basic) {
-        put(out, listing.start.block);
-        put(out, identity.link_count);
-        put(out, static_cast<std::uint16_t>(size));
-        put(out, listing.start.offset);
-        put(out, parent_number);
-        return emit(out);
+        table_.put(listing.start.block);
+        table_.put(identity.link_count);
+        table_.put(static_cast<std::uint16_t>(size));
+        table_.put(listing.start.offset);
+        table_.put(parent_number);
+        return position;
     }
     // The index saves time only; what exceeds its 16-bit count is found by reading on from the last
     // entry.
     const auto index =
         std::span(listing.index).first(std::min<std::size_t>(listing.index.size(), 0xFFFF));
-    put(out, identity.link_count);
-    put(out, size);
-    put(out, listing.start.block);
-    put(out, parent_number);
-    put(out, static_cast<std::uint16_t>(index.size()));
-    put(out, listing.start.offset);
-    put(out, xattrs);
+    table_.put(identity.link_count);
+    table_.put(size);
+    table_.put(listing.start.block);
+    table_.put(parent_number);
+    table_.put(static_cast<std::uint16_t>(index.size()));
+    table_.put(listing.start.offset);
+    table_.put(xattrs);
     for (const auto& entry : index) {
-        put(out, entry.listing_offset);
-        put(out, entry.block);
-        put(out, static_cast<std::uint32_t>(entry.name.size() - 1));
-        put_text(out, entry.name);
+        table_.put(entry.listing_offset);
+        table_.put(entry.block);
+        table_.put(static_cast<std::uint32_t>(entry.name.size() - 1));
+        table_.append(as_bytes(entry.name));
     }
-    return emit(out);
+    return position;
 }
 
 } // namespace aic::squashfs

@@ -39,12 +39,11 @@ public:
     XattrTable& xattrs() { return xattrs_; }
 
 private:
-    MetadataPosition emit(const Bytes& inode);
-    Bytes header(const layers::Inode& inode, InodeType type, std::uint32_t number);
+    void header(const layers::Inode& inode, InodeType type, std::uint32_t number);
     std::uint32_t xattr_index(layers::XattrSetId set);
-    Bytes file(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
-    Bytes symlink(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
-    Bytes special(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
+    void file(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
+    void symlink(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
+    void special(const layers::Inode& inode, const Identity& identity, std::uint32_t xattrs);
 
     const layers::Tree& tree_;
     std::span<const PlacedSegment> segments_;

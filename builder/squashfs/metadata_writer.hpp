@@ -5,9 +5,12 @@
 #include "builder/squashfs/format.hpp"
 #include "core/bytes.hpp"
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace aic::squashfs {
@@ -29,6 +32,18 @@ public:
 
     MetadataPosition position() const;
     void append(std::span<const std::byte> bytes);
+
+    /// Appends `value` as it lies in memory: squashfs is little-endian, as what we run on.
+    template <typename T>
+    requires std::is_trivially_copyable_v<T>
+
+    void put(const T& value) {
+        if (open_bytes_ + sizeof value >= k_metadata_block_bytes)
+            return append(std::as_bytes(std::span(&value, 1)));
+        std::memcpy(open_.data() + open_bytes_, &value, sizeof value);
+        open_bytes_ += sizeof value;
+    }
+
     /// Compresses what is left. Nothing may be appended afterwards.
     void finish();
 
@@ -41,7 +56,8 @@ private:
     void flush();
 
     std::unique_ptr<BlockCompressor> compressor_;
-    Bytes open_; ///< the block being filled
+    std::array<std::byte, k_metadata_block_bytes> open_; ///< the block being filled
+    std::size_t open_bytes_ = 0;
     Bytes packed_;
     Bytes table_;
     std::vector<std::uint32_t> block_starts_;

@@ -63,6 +63,15 @@ TEST(LayerIndexTest, entries_come_back_as_they_went_in) {
     EXPECT_EQ(entries[10].path, "opt");
 }
 
+TEST(LayerIndexTest, more_entries_than_their_bytes_can_hold_are_refused) {
+    LayerStack stack;
+    stack.add(rich_tar());
+    auto layer = decode_layer_indexes(encoded(stack, 1)).at(0);
+    layer.entry_count = std::uint64_t{1} << 40; // memory is set aside for as many
+    EXPECT_ERROR_SAYING(ErrorKind::integrity, "more entries",
+                        decode_layer_indexes(encode_layer_indexes({&layer})));
+}
+
 TEST(LayerIndexTest, a_file_cut_at_any_byte_is_refused) {
     LayerStack stack;
     stack.add(rich_tar());
