@@ -2,23 +2,14 @@
 #include "builder/image_record.hpp"
 
 #include "core/files.hpp"
+#include "core/machine.hpp"
 #include "core/version.hpp"
 
 #include <unistd.h>
 
-#include <array>
 #include <ctime>
 
 namespace aic::builder {
-
-namespace {
-
-std::string host_name() {
-    std::array<char, 65> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-} // namespace
 
 cache::SegmentRecord record_part(const FilePart& part) {
     return {.offset = part.offset,

@@ -3,6 +3,7 @@
 
 #include "builder/image_build.hpp"
 #include "builder/image_record.hpp"
+#include "builder/import_turn.hpp"
 #include "builder/known_image.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <set>
 
 namespace fs = std::filesystem;
 
@@ -52,6 +52,7 @@ public:
         , options_(options)
         , observer_(observer)
         , stop_(stop)
+        , job_(slurm_job(environment))
         , store_(config.store.value)
         , source_(registry::open_source(reference, config, environment))
         , enroot_(options.enroot_cache.value_or(EnrootCache::default_directory(environment))) {
@@ -67,6 +68,9 @@ public:
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
         if (may_be_there && !is_standard_input())
             if (auto hit = find_by_reference())
+                return std::move(*hit);
+        if (!options_.output && !is_standard_input())
+            if (auto hit = wait_for_claim())
                 return std::move(*hit);
         phase(is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
@@ -126,6 +130,23 @@ private:
         return true;
     }
 
+    /// One download and one conversion for all who want the image at once, on whatever node.
+    std::optional<ImportResult> wait_for_claim() {
+        store_.prepare();
+        const auto key = claim_key(reference_.str(), options_.platform, options_.variant());
+        cache::Claimant claimant(store_.layout(), key, job_);
+        std::optional<ImportResult> hit;
+        claim_ = wait_for_turn(
+            claimant, observer_.progress,
+            [&] {
+                if (!is_asked_for(Freshness::made_anew))
+                    hit = find_by_reference();
+                return hit.has_value();
+            },
+            stop_);
+        return hit;
+    }
+
     /// Another reference, or another tag, may have brought the same image.
     std::optional<ImportResult> find_by_id() {
         auto image = find_complete(id_);
@@ -169,37 +190,8 @@ private:
     }
 
     void announce() {
-        ImportPlan plan{.reference = reference_.str(),
-                        .platform = image_config_.platform,
-                        .manifest_digest = image_.manifest_digest,
-                        .layer_count = image_.manifest.layers.size()};
-        for (const auto& layer : unique_layers())
-            plan.total_bytes += layer.size_bytes;
-        plan.here_bytes = plan.total_bytes;
-        for (const auto& layer : layers_to_fetch())
-            plan.here_bytes -= layer.size_bytes;
         if (observer_.planned)
-            observer_.planned(plan);
-    }
-
-    std::vector<oci::Descriptor> layers_to_fetch() const {
-        std::set<Digest> here;
-        const auto& layers = image_.manifest.layers;
-        for (std::size_t i = 0; i < std::min(layers.size(), image_config_.diff_ids.size()); ++i)
-            if (donors_.contains(image_config_.diff_ids[i]))
-                here.insert(layers[i].digest);
-        auto rest = unique_layers();
-        std::erase_if(rest, [&](const auto& layer) { return here.contains(layer.digest); });
-        return rest;
-    }
-
-    std::vector<oci::Descriptor> unique_layers() const {
-        std::vector<oci::Descriptor> layers;
-        std::set<Digest> seen;
-        for (const auto& layer : image_.manifest.layers)
-            if (seen.insert(layer.digest).second)
-                layers.push_back(layer);
-        return layers;
+            observer_.planned(plan_import(reference_.str(), image_, image_config_, donors_));
     }
 
     /// The image takes about what its layers take; what other images have may cost nothing, and is
@@ -207,7 +199,7 @@ private:
     void require_room() {
         std::uint64_t image_bytes = 0;
         std::uint64_t download_bytes = 0;
-        for (const auto& layer : layers_to_fetch()) {
+        for (const auto& layer : layers_to_fetch(image_.manifest, image_config_, donors_)) {
             image_bytes += layer.size_bytes;
             if (reference_.registry() && !fs::exists(config_.spool.value / layer.digest.hex()))
                 download_bytes += layer.size_bytes;
@@ -358,7 +350,7 @@ private:
 
     /// Downloads have done their work. Those of a layout are the user's own files and stay.
     void drop_spooled_blobs() const {
-        for (const auto& layer : unique_layers())
+        for (const auto& layer : unique_layers(image_.manifest))
             drop_spooled_blob(layer.digest);
     }
 
@@ -372,7 +364,9 @@ private:
     const ImportOptions& options_;
     const ImportObserver& observer_;
     std::stop_token stop_;
+    const std::string job_;
     cache::Store store_;
+    std::unique_ptr<cache::Claim> claim_;
     std::unique_ptr<registry::ImageSource> source_;
     EnrootCache enroot_;
     std::map<DiffId, Donor> donors_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/copy_range.hpp"
+#include "builder/import_plan.hpp"
 #include "builder/profile.hpp"
 #include "builder/squashfs/compression.hpp"
 #include "cache/store.hpp"
@@ -60,16 +61,6 @@ struct ImportResult {
 /// The name of a variant that was made by these; the profile "enroot" is not mentioned.
 std::string variant_name(std::string_view compression, std::uint32_t block_bytes,
                          std::string_view profile);
-
-/// What a pull is about, told before the first byte of a layer moves.
-struct ImportPlan {
-    std::string reference;
-    oci::Platform platform;
-    Digest manifest_digest;
-    std::size_t layer_count = 0;
-    std::uint64_t total_bytes = 0; ///< of the layers' blobs
-    std::uint64_t here_bytes = 0;  ///< of those whose segments are in the store already
-};
 
 /// Where a pull's progress goes; all of it optional.
 struct ImportObserver {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/collector.hpp"
 
+#include "cache/claim.hpp"
 #include "cache/names.hpp"
 #include "cache/removal.hpp"
 #include "cache/reserve.hpp"
@@ -104,6 +105,7 @@ std::vector<fs::path> leavings_of(const Layout& layout) {
     }
     add(abandoned_files(layout.pins()));
     add(abandoned_files(layout.references()));
+    add(abandoned_claims(layout));
     return leavings;
 }
 

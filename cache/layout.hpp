@@ -84,6 +84,9 @@ public:
     /// Files that are given up when the disk is full.
     std::filesystem::path reserve() const { return subtree() / "reserve"; }
 
+    /// What is being made, by all users.
+    std::filesystem::path claims() const { return root_ / "claims"; }
+
     /// The generations of the SQLite index, which all users share.
     std::filesystem::path catalogue() const { return root_ / "catalogue"; }
 

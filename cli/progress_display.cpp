@@ -164,11 +164,11 @@ void ProgressDisplay::work() {
 /// With the mutex held.
 void ProgressDisplay::show() {
     const auto items = progress_.items();
-    const auto phase = progress_.phase();
+    const Phase phase{progress_.phase(), progress_.phase_detail()};
     const auto elapsed = steady_clock::now() - start_;
     switch (style_) {
     case ProgressStyle::tty:
-        return redraw(progress_lines(items, phase, elapsed, terminal_columns()));
+        return redraw(progress_lines(items, phase.text(), elapsed, terminal_columns()));
     case ProgressStyle::plain:
         return tell_plainly(totals_of(items), phase);
     case ProgressStyle::json:
@@ -189,36 +189,36 @@ void ProgressDisplay::redraw(const std::vector<std::string>& lines) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-void ProgressDisplay::tell_plainly(const ProgressTotals& totals, const std::string& phase) {
+void ProgressDisplay::tell_plainly(const ProgressTotals& totals, const Phase& phase) {
     const auto now = steady_clock::now();
     const auto tenth = percent(totals.converted_bytes, totals.size_bytes) / 10;
     // What takes a second or two needs no log.
     if (now - last_told_ < k_plain_pause)
         return;
-    const bool new_phase = phase != last_phase_;
+    const bool new_phase = phase.name != last_phase_;
     if (!new_phase && tenth <= last_tenth_ && now - last_told_ < k_plain_interval)
         return;
     if (totals.blobs > 0 && totals.done < totals.blobs)
         session_.say(sum_line(totals, std::chrono::duration<double>(now - start_).count()));
-    else if (new_phase)
-        session_.say("  " + phase);
-    last_phase_ = phase;
+    else if (new_phase || !phase.detail.empty())
+        session_.say("  " + phase.text());
+    last_phase_ = phase.name;
     last_tenth_ = tenth;
     last_told_ = now;
 }
 
-void ProgressDisplay::tell_event(const ProgressTotals& totals, const std::string& phase) {
+void ProgressDisplay::tell_event(const ProgressTotals& totals, const Phase& phase) {
     const auto now = steady_clock::now();
-    if (phase == last_phase_ && now - last_told_ < std::chrono::seconds(1))
+    if (phase.name == last_phase_ && now - last_told_ < std::chrono::seconds(1))
         return;
     session_.print_event({{"version", 1},
                           {"event", "progress"},
-                          {"phase", phase},
+                          {"phase", phase.text()},
                           {"size_bytes", totals.size_bytes},
                           {"fetched_bytes", totals.fetched_bytes},
                           {"converted_bytes", totals.converted_bytes},
                           {"written_bytes", progress_.written_bytes.load()}});
-    last_phase_ = phase;
+    last_phase_ = phase.name;
     last_told_ = now;
 }
 

@@ -45,11 +45,17 @@ public:
     void finish();
 
 private:
+    struct Phase {
+        std::string name, detail;
+
+        std::string text() const { return detail.empty() ? name : name + ": " + detail; }
+    };
+
     void work();
     void show();
     void redraw(const std::vector<std::string>& lines);
-    void tell_plainly(const ProgressTotals& totals, const std::string& phase);
-    void tell_event(const ProgressTotals& totals, const std::string& phase);
+    void tell_plainly(const ProgressTotals& totals, const Phase& phase);
+    void tell_event(const ProgressTotals& totals, const Phase& phase);
 
     Progress& progress_;
     Session& session_;

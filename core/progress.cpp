@@ -19,14 +19,20 @@ std::vector<Progress::ItemView> Progress::items() const {
     return views;
 }
 
-void Progress::phase(std::string name) {
+void Progress::phase(std::string name, std::string detail) {
     std::lock_guard lock(mutex_);
     phase_ = std::move(name);
+    phase_detail_ = std::move(detail);
 }
 
 std::string Progress::phase() const {
     std::lock_guard lock(mutex_);
     return phase_;
+}
+
+std::string Progress::phase_detail() const {
+    std::lock_guard lock(mutex_);
+    return phase_detail_;
 }
 
 } // namespace aic

@@ -33,8 +33,10 @@ public:
     std::vector<ItemView> items() const;
 
     /// What is being done that no item shows: "resolving", "writing tables", …
-    void phase(std::string name);
+    /// Its `detail` may change while the phase stays the same.
+    void phase(std::string name, std::string detail = "");
     std::string phase() const;
+    std::string phase_detail() const;
 
     std::atomic<std::uint64_t> written_bytes = 0; ///< into the image file
 
@@ -42,6 +44,7 @@ private:
     mutable std::mutex mutex_;
     std::deque<ProgressItem> items_; // guarded by mutex_; a deque keeps references valid
     std::string phase_;              // guarded by mutex_
+    std::string phase_detail_;       // guarded by mutex_
 };
 
 } // namespace aic

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "core/machine.hpp"
 #include "registry/partial_claims.hpp"
 
 #include <sys/file.h>

@@ -2,7 +2,6 @@
 #include "registry/partial_claims.hpp"
 
 #include "core/content_hash.hpp"
-#include "core/files.hpp"
 
 #include <fmt/format.h>
 
@@ -108,13 +107,6 @@ std::optional<PartialClaims> parse_partial_claims(std::string_view text) {
     if (words.failed() || hash != ContentHash::of(hashed))
         return std::nullopt;
     return claims;
-}
-
-std::string boot_id() {
-    constexpr std::uint64_t k_most_bytes = 100;
-    auto text = read_file_if_exists("/proc/sys/kernel/random/boot_id", k_most_bytes).value_or("");
-    text.erase(std::min(text.find('\n'), text.size()));
-    return text;
 }
 
 } // namespace aic::registry

@@ -25,7 +25,4 @@ std::string to_text(const PartialClaims& claims);
 /// file is written over in place.
 std::optional<PartialClaims> parse_partial_claims(std::string_view text);
 
-/// What names this boot of this machine; "" when the kernel does not say.
-std::string boot_id();
-
 } // namespace aic::registry

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/files.hpp"
+#include "core/machine.hpp"
 #include "registry/partial_blob.hpp"
 #include "registry/partial_claims.hpp"
 #include "tests/support/expect_error.hpp"

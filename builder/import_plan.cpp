@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/import_plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace aic::builder {
+
+namespace {
+
+std::uint64_t size_of(const std::vector<oci::Descriptor>& blobs) {
+    return std::accumulate(
+        blobs.begin(), blobs.end(), std::uint64_t{0},
+        [](std::uint64_t sum, const auto& blob) { return sum + blob.size_bytes; });
+}
+
+} // namespace
+
+std::vector<oci::Descriptor> unique_layers(const oci::Manifest& manifest) {
+    std::vector<oci::Descriptor> layers;
+    std::set<Digest> seen;
+    for (const auto& layer : manifest.layers)
+        if (seen.insert(layer.digest).second)
+            layers.push_back(layer);
+    return layers;
+}
+
+std::vector<oci::Descriptor> layers_to_fetch(const oci::Manifest& manifest,
+                                             const oci::ImageConfig& config,
+                                             const std::map<DiffId, Donor>& donors) {
+    std::set<Digest> here;
+    for (std::size_t i = 0; i < std::min(manifest.layers.size(), config.diff_ids.size()); ++i)
+        if (donors.contains(config.diff_ids[i]))
+            here.insert(manifest.layers[i].digest);
+    auto rest = unique_layers(manifest);
+    std::erase_if(rest, [&](const auto& layer) { return here.contains(layer.digest); });
+    return rest;
+}
+
+ImportPlan plan_import(std::string reference, const registry::ResolvedImage& image,
+                       const oci::ImageConfig& config, const std::map<DiffId, Donor>& donors) {
+    const auto total_bytes = size_of(unique_layers(image.manifest));
+    return {.reference = std::move(reference),
+            .platform = config.platform,
+            .manifest_digest = image.manifest_digest,
+            .layer_count = image.manifest.layers.size(),
+            .total_bytes = total_bytes,
+            .here_bytes = total_bytes - size_of(layers_to_fetch(image.manifest, config, donors))};
+}
+
+} // namespace aic::builder

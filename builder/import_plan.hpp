@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/donors.hpp"
+#include "core/digest.hpp"
+#include "oci/image_config.hpp"
+#include "oci/platform.hpp"
+#include "registry/image_source.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace aic::builder {
+
+/// What a pull is about, told before the first byte of a layer moves.
+struct ImportPlan {
+    std::string reference;
+    oci::Platform platform;
+    Digest manifest_digest;
+    std::size_t layer_count = 0;
+    std::uint64_t total_bytes = 0; ///< of the layers' blobs
+    std::uint64_t here_bytes = 0;  ///< of those whose segments are in the store already
+};
+
+/// The layers' blobs, each once.
+std::vector<oci::Descriptor> unique_layers(const oci::Manifest& manifest);
+/// Those of them that no image of the store has.
+std::vector<oci::Descriptor> layers_to_fetch(const oci::Manifest& manifest,
+                                             const oci::ImageConfig& config,
+                                             const std::map<DiffId, Donor>& donors);
+ImportPlan plan_import(std::string reference, const registry::ResolvedImage& image,
+                       const oci::ImageConfig& config, const std::map<DiffId, Donor>& donors);
+
+} // namespace aic::builder

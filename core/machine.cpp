@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/machine.hpp"
+
+#include "core/files.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace aic {
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::string boot_id() {
+    constexpr std::uint64_t k_most_bytes = 100;
+    auto text = read_file_if_exists("/proc/sys/kernel/random/boot_id", k_most_bytes).value_or("");
+    text.erase(std::min(text.find('\n'), text.size()));
+    return text;
+}
+
+std::string pid_namespace() {
+    std::error_code ignored;
+    return std::filesystem::read_symlink("/proc/self/ns/pid", ignored).native();
+}
+
+std::string user_name() {
+    std::array<char, 16 << 10> memory{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const auto uid = ::geteuid();
+    const bool is_known =
+        ::getpwuid_r(uid, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
+    return is_known ? found->pw_name : std::to_string(uid);
+}
+
+} // namespace aic
