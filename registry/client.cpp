@@ -71,12 +71,17 @@ std::string tag_or_digest(const oci::RegistryReference& reference) {
 
 } // namespace
 
-Client::Client(oci::RegistryReference reference, const Config& config,
+Client::Client(const oci::RegistryReference& reference, const Config& config,
                const Environment& environment, const RetryPolicy& retry_policy)
-    : reference_(std::move(reference))
-    , registry_(registry_url(reference_.registry, config.insecure_registries))
+    : Client(locate(reference, config, environment), environment, retry_policy) {}
+
+Client::Client(LocatedRepository place, const Environment& environment,
+               const RetryPolicy& retry_policy)
+    : reference_(std::move(place.reference))
+    , registry_(registry_url(reference_.registry, place.insecure_registries))
     , login_hint_(login_hint(reference_.registry))
-    , transport_(environment("SSL_CERT_FILE").value_or(""), retry_policy)
+    , authorities_(reference_.registry, environment)
+    , transport_(authorities_.file(), retry_policy)
     , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
         return find_credentials(reference_.registry, reference_.repository, reference_.user,
                                 environment);

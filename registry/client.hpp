@@ -6,6 +6,8 @@
 #include "oci/reference.hpp"
 #include "registry/auth.hpp"
 #include "registry/resolver.hpp"
+#include "registry/site_certificates.hpp"
+#include "registry/site_registries.hpp"
 #include "registry/transport.hpp"
 
 #include <optional>
@@ -20,11 +22,12 @@ namespace aic::registry {
 /// https.
 Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries);
 
-/// Speaks the distribution protocol about one repository.
+/// Speaks the distribution protocol about one repository, where the site's settings say that it is.
 class Client {
 public:
-    Client(oci::RegistryReference reference, const Config& config, const Environment& environment,
-           const RetryPolicy& retry_policy = {});
+    /// Throws Error(denied) when the site's settings block the repository.
+    Client(const oci::RegistryReference& reference, const Config& config,
+           const Environment& environment, const RetryPolicy& retry_policy = {});
 
     /// The digest a tag points at, by one HEAD.
     Digest head_manifest(std::stop_token stop);
@@ -52,6 +55,9 @@ private:
         std::optional<Url> next;
     };
 
+    Client(LocatedRepository place, const Environment& environment,
+           const RetryPolicy& retry_policy);
+
     Answer ask(std::string description, Request request, std::stop_token stop);
     TagPage tag_page(const Url& page, std::stop_token stop);
     Url first_tag_page() const;
@@ -67,6 +73,7 @@ private:
     const oci::RegistryReference reference_;
     const Url registry_;
     const std::string login_hint_;
+    const TrustedAuthorities authorities_;
     Transport transport_;
     Authenticator authenticator_;
 };
