@@ -41,8 +41,9 @@ namespace {
 /// One request about the repository, whose answer is kept.
 class SingleExchange final : public AuthorizedExchange {
 public:
-    SingleExchange(Authenticator& authenticator, std::string description, Request request)
-        : AuthorizedExchange(authenticator)
+    SingleExchange(Authenticator& authenticator, Peer& peer, std::string description,
+                   Request request)
+        : AuthorizedExchange(authenticator, peer)
         , description_(std::move(description))
         , request_(std::move(request))
         , answer_{.url = request_.url} {}
@@ -80,8 +81,7 @@ Client::Client(LocatedRepository place, const Environment& environment,
     : reference_(std::move(place.reference))
     , registry_(registry_url(reference_.registry, place.insecure_registries))
     , login_hint_(login_hint(reference_.registry))
-    , authorities_(reference_.registry, environment)
-    , transport_(authorities_.file(), retry_policy)
+    , peer_(registry_.origin(), load_tls_settings(reference_.registry, environment), retry_policy)
     , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
         return find_credentials(reference_.registry, reference_.repository, reference_.user,
                                 environment);
@@ -92,7 +92,7 @@ Url Client::url(std::string_view path) const {
 }
 
 Answer Client::ask(std::string description, Request request, std::stop_token stop) {
-    SingleExchange exchange(authenticator_, std::move(description), std::move(request));
+    SingleExchange exchange(authenticator_, peer_, std::move(description), std::move(request));
     Exchange* const one = &exchange;
     transport_.run({&one, 1}, stop);
     return exchange.take_answer();

@@ -49,6 +49,8 @@ public:
 
     Authenticator& authenticator() { return authenticator_; }
 
+    Peer& peer() { return peer_; }
+
 private:
     struct TagPage {
         std::vector<std::string> tags;
@@ -73,7 +75,7 @@ private:
     const oci::RegistryReference reference_;
     const Url registry_;
     const std::string login_hint_;
-    const TrustedAuthorities authorities_;
+    Peer peer_;
     Transport transport_;
     Authenticator authenticator_;
 };

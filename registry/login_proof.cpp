@@ -17,8 +17,8 @@ namespace {
 /// GET /v2/, which is answered to whoever the registry knows.
 class Ping final : public AuthorizedExchange {
 public:
-    Ping(Authenticator& authenticator, Url url)
-        : AuthorizedExchange(authenticator)
+    Ping(Authenticator& authenticator, Peer& peer, Url url)
+        : AuthorizedExchange(authenticator, peer)
         , url_(std::move(url)) {}
 
     std::string description() const override { return fmt::format("asking {}", url_.host()); }
@@ -70,9 +70,9 @@ LoginProof prove_login(std::string_view registry, const Credentials& credentials
                                      kind_of_key(registry, credentials.password));
     try {
         in_context(attempt, [&] {
-            const TrustedAuthorities authorities(registry, environment);
-            Transport transport(authorities.file());
-            Ping ping(authenticator, url.resolve("/v2/"));
+            Peer peer(url.origin(), load_tls_settings(registry, environment));
+            Transport transport;
+            Ping ping(authenticator, peer, url.resolve("/v2/"));
             Exchange* const one = &ping;
             transport.run({&one, 1}, stop);
             if (const auto refusal = ping.refusal())

@@ -21,7 +21,7 @@ class PieceExchange final : public AuthorizedExchange, private Sink {
 public:
     PieceExchange(Client& client, const Spool& spool, PieceQueue::Piece piece,
                   DownloadObserver& observer)
-        : AuthorizedExchange(client.authenticator())
+        : AuthorizedExchange(client.authenticator(), client.peer())
         , client_(client)
         , spool_(spool)
         , download_(*piece.download)

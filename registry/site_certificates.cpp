@@ -4,9 +4,13 @@
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "registry/private_file.hpp"
 
 #include <curl/curl.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace fs = std::filesystem;
 
@@ -28,14 +32,51 @@ std::string system_bundle() {
     return version && version->cainfo ? version->cainfo : "";
 }
 
+Error incomplete(const fs::path& path, std::string_view lacks, const fs::path& missing) {
+    return Error(ErrorKind::usage, "'{}' has no {} '{}' beside it", path.native(), lacks,
+                 missing.filename().native())
+        .with_hint(
+            "a client's certificate ends in .cert and its key in .key, an authority in .crt");
+}
+
 SiteCertificates read_directory(const fs::path& directory) {
-    SiteCertificates found{directory, {}, false};
+    SiteCertificates found{directory, {}, {}};
+    const auto with_extension = [](fs::path path, const char* extension) {
+        return path.replace_extension(extension);
+    };
     for (const auto& path : entries_of(directory)) {
         if (path.extension() == ".crt")
             found.authorities.push_back(path);
-        found.has_client_certificate = found.has_client_certificate || path.extension() == ".cert";
+        if (path.extension() == ".cert") {
+            found.pairs.push_back({path, with_extension(path, ".key")});
+            if (!fs::exists(found.pairs.back().key))
+                throw incomplete(path, "key", found.pairs.back().key);
+        }
+        if (path.extension() == ".key" && !fs::exists(with_extension(path, ".cert")))
+            throw incomplete(path, "certificate", with_extension(path, ".cert"));
     }
     return found;
+}
+
+/// None where the key is not for this user, such as one that Docker's daemon alone may read: the
+/// registry may do without.
+std::optional<ClientCertificate> client_certificate(const SiteCertificates& site) {
+    if (site.pairs.empty())
+        return std::nullopt;
+    const auto& [certificate, key_path] = site.pairs.front();
+    if (site.pairs.size() > 1)
+        warn("of the client certificates in '{}' only '{}' is shown", site.directory.native(),
+             certificate.filename().native());
+    if (::access(key_path.c_str(), R_OK) != 0 && errno == EACCES) {
+        warn("the client certificate '{}' is not shown: '{}' cannot be read", certificate.native(),
+             key_path.filename().native());
+        return std::nullopt;
+    }
+    const auto key = PrivateFile::read(key_path);
+    if (!key)
+        throw incomplete(certificate, "key", key_path);
+    key->require_private_key();
+    return ClientCertificate{certificate, Secret(std::string(key->text()))};
 }
 
 void append(int bundle, const fs::path& path) {
@@ -43,6 +84,18 @@ void append(int bundle, const fs::path& path) {
     if (!text)
         throw Error(ErrorKind::not_found, "there are no certificates '{}'", path.native());
     write_all(bundle, as_bytes(*text + "\n"), path);
+}
+
+void add_authorities(TlsSettings& settings, const std::vector<fs::path>& authorities) {
+    settings.bundle = Fd(::memfd_create("certificates", MFD_CLOEXEC));
+    if (!settings.bundle)
+        throw system_error("making a file for certificates");
+    auto& file = settings.authorities_file;
+    if (const auto base = file.empty() ? system_bundle() : file; !base.empty())
+        append(settings.bundle.get(), base);
+    for (const auto& authority : authorities)
+        append(settings.bundle.get(), authority);
+    file = fmt::format("/proc/self/fd/{}", settings.bundle.get());
 }
 
 } // namespace
@@ -64,25 +117,16 @@ std::optional<SiteCertificates> find_site_certificates(std::string_view registry
     return std::nullopt;
 }
 
-TrustedAuthorities::TrustedAuthorities(std::string_view registry, const Environment& environment,
-                                       const fs::path& root)
-    : file_(environment("SSL_CERT_FILE").value_or("")) {
+TlsSettings load_tls_settings(std::string_view registry, const Environment& environment,
+                              const fs::path& root) {
+    TlsSettings settings{.authorities_file = environment("SSL_CERT_FILE").value_or("")};
     const auto site = find_site_certificates(registry, environment, root);
     if (!site)
-        return;
-    if (site->has_client_certificate)
-        warn("the client certificate in '{}' is not used: this version has no support for it",
-             site->directory.native());
-    if (site->authorities.empty())
-        return;
-    bundle_ = Fd(::memfd_create("certificates", MFD_CLOEXEC));
-    if (!bundle_)
-        throw system_error("making a file for certificates");
-    if (const auto base = file_.empty() ? system_bundle() : file_; !base.empty())
-        append(bundle_.get(), base);
-    for (const auto& authority : site->authorities)
-        append(bundle_.get(), authority);
-    file_ = fmt::format("/proc/self/fd/{}", bundle_.get());
+        return settings;
+    settings.client = client_certificate(*site);
+    if (!site->authorities.empty())
+        add_authorities(settings, site->authorities);
+    return settings;
 }
 
 } // namespace aic::registry

@@ -37,45 +37,16 @@ void set(CURL* easy, CURLoption option, Value value) {
         throw Error(ErrorKind::system, "setting up libcurl: {}", curl_easy_strerror(code));
 }
 
-/// What every request has, whatever it asks for.
-void set_constants(CURL* easy, const TransferContext& context) {
-    set(easy, CURLOPT_NOSIGNAL, 1L);
-    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy, CURLOPT_USERAGENT, "aic-image");
-    // Asks for the bytes as they are, and undoes a Content-Encoding that comes all the same.
-    set(easy, CURLOPT_ACCEPT_ENCODING, "identity");
-    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(context.policy.connect_time.count()));
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, context.policy.stall_bytes_per_second);
-    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(context.policy.stall_time.count()));
-    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    set(easy, CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
-    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    // One TCP connection per large blob: several share a link better than one connection's window
-    // does.
-    set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-    // A cancelled look-up of a name is left behind rather than waited for.
-    set(easy, CURLOPT_QUICK_EXIT, 1L);
-    if (!context.ca_file.empty())
-        set(easy, CURLOPT_CAINFO, context.ca_file.c_str());
-}
-
 } // namespace
 
-Transfer::Transfer(Exchange& exchange, TransferContext& context)
+Transfer::Transfer(Exchange& exchange)
     : exchange_(exchange)
-    , context_(context)
     , easy_(curl_easy_init())
     , request_(exchange.first())
     , answer_{.url = request_.url} {
     if (!easy_)
         throw Error(ErrorKind::system, "libcurl gives no handle");
-    set_constants(easy(), context_);
-    set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
-    set(easy(), CURLOPT_PRIVATE, static_cast<void*>(this));
-    set(easy(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    set(easy(), CURLOPT_HEADERDATA, static_cast<void*>(this));
-    set(easy(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    set(easy(), CURLOPT_WRITEDATA, static_cast<void*>(this));
+    meet(exchange_.peer());
     prepare(request_.url);
 }
 
@@ -84,7 +55,40 @@ void Transfer::begin(Request request) {
     redirects_ = 0;
     attempts_ = 0;
     due_at_ = {};
+    if (peer_ != &exchange_.peer())
+        meet(exchange_.peer());
     prepare(request_.url);
+}
+
+/// What every request to a peer has, whatever it asks for.
+void Transfer::meet(Peer& peer) {
+    peer_ = &peer;
+    curl_easy_reset(easy());
+    set(easy(), CURLOPT_NOSIGNAL, 1L);
+    set(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy(), CURLOPT_USERAGENT, "aic-image");
+    // Asks for the bytes as they are, and undoes a Content-Encoding that comes all the same.
+    set(easy(), CURLOPT_ACCEPT_ENCODING, "identity");
+    set(easy(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(peer.policy.connect_time.count()));
+    set(easy(), CURLOPT_LOW_SPEED_LIMIT, peer.policy.stall_bytes_per_second);
+    set(easy(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(peer.policy.stall_time.count()));
+    set(easy(), CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy(), CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
+    set(easy(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    // One TCP connection per large blob: several share a link better than one connection's window
+    // does.
+    set(easy(), CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    // A cancelled look-up of a name is left behind rather than waited for.
+    set(easy(), CURLOPT_QUICK_EXIT, 1L);
+    if (!peer.tls.authorities_file.empty())
+        set(easy(), CURLOPT_CAINFO, peer.tls.authorities_file.c_str());
+    set(easy(), CURLOPT_KEYPASSWD, ""); // or OpenSSL would ask the terminal
+    set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
+    set(easy(), CURLOPT_PRIVATE, static_cast<void*>(this));
+    set(easy(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    set(easy(), CURLOPT_HEADERDATA, static_cast<void*>(this));
+    set(easy(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    set(easy(), CURLOPT_WRITEDATA, static_cast<void*>(this));
 }
 
 void Transfer::prepare(const Url& url) {
@@ -94,6 +98,17 @@ void Transfer::prepare(const Url& url) {
     is_refused_ = false;
     error_text_[0] = '\0';
 
+    set_headers(url);
+    set_client_certificate(url);
+    set(easy(), CURLOPT_URL, url.str().c_str());
+    set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
+    if (request_.method == Method::get)
+        set(easy(), CURLOPT_HTTPGET, 1L);
+    if (!request_.form.empty() && url.origin() == request_.url.origin())
+        set(easy(), CURLOPT_POSTFIELDS, request_.form.reveal().c_str()); // which makes it a POST
+}
+
+void Transfer::set_headers(const Url& url) {
     auto headers = request_.headers;
     if (!request_.authorization.empty() && url.origin() == request_.url.origin())
         headers.push_back("Authorization: " + request_.authorization.reveal());
@@ -108,12 +123,20 @@ void Transfer::prepare(const Url& url) {
     }
     set(easy(), CURLOPT_HTTPHEADER, list);
     header_list_.reset(list);
-    set(easy(), CURLOPT_URL, url.str().c_str());
-    set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
-    if (request_.method == Method::get)
-        set(easy(), CURLOPT_HTTPGET, 1L);
-    if (!request_.form.empty() && url.origin() == request_.url.origin())
-        set(easy(), CURLOPT_POSTFIELDS, request_.form.reveal().c_str()); // which makes it a POST
+}
+
+/// Neither where a redirect leads to nor a token server elsewhere may learn who we are.
+void Transfer::set_client_certificate(const Url& url) {
+    const auto& client = peer_->tls.client;
+    if (!client || url.origin() != peer_->origin) {
+        set(easy(), CURLOPT_SSLCERT, static_cast<const char*>(nullptr));
+        set(easy(), CURLOPT_SSLKEY_BLOB, static_cast<const curl_blob*>(nullptr));
+        return;
+    }
+    const auto& key = client->key.reveal();
+    const curl_blob blob{const_cast<char*>(key.data()), key.size(), CURL_BLOB_NOCOPY};
+    set(easy(), CURLOPT_SSLCERT, client->file.c_str());
+    set(easy(), CURLOPT_SSLKEY_BLOB, &blob);
 }
 
 bool Transfer::finish(CURLcode result) {
@@ -137,22 +160,22 @@ bool Transfer::finish(CURLcode result) {
 bool Transfer::repeat(Trouble trouble) {
     const auto& host = answer_.url.host();
     const bool brought_something =
-        is_success(answer_.status) && body_bytes_ >= context_.policy.progress_bytes;
+        is_success(answer_.status) && body_bytes_ >= peer_->policy.progress_bytes;
     if (brought_something)
         attempts_ = 0;
-    Failure failure{trouble, attempts_, context_.hosts.has_answered(host)};
+    Failure failure{trouble, attempts_, peer_->hosts.has_answered(host)};
     if (const auto header = answer_.header("Retry-After");
         header && trouble == Trouble::refused_for_now)
         failure.retry_after = parse_retry_after(*header, std::chrono::system_clock::now());
     thread_local std::minstd_rand generator{std::random_device{}()};
     const auto delay =
-        retry_delay(failure, context_.policy, std::uniform_real_distribution<double>()(generator));
-    if (!delay || !context_.hosts.take_repetition(host))
+        retry_delay(failure, peer_->policy, std::uniform_real_distribution<double>()(generator));
+    if (!delay || !peer_->hosts.take_repetition(host))
         return false;
     ++attempts_;
     const auto until = std::chrono::steady_clock::now() + *delay;
     if (failure.retry_after)
-        context_.hosts.close_until(host, until);
+        peer_->hosts.close_until(host, until);
     exchange_.waits({reason_of(trouble), until});
     const auto attempts = attempts_;
     begin(exchange_.repeated(request_));
@@ -162,7 +185,7 @@ bool Transfer::repeat(Trouble trouble) {
 }
 
 Transfer::TimePoint Transfer::due_at() const {
-    return std::max(due_at_, context_.hosts.open_at(answer_.url.host()));
+    return std::max(due_at_, peer_->hosts.open_at(answer_.url.host()));
 }
 
 bool Transfer::go_on(std::optional<Request> request) {
@@ -194,7 +217,7 @@ void Transfer::take_header(std::string_view line) {
         answer_.status = 0;
         if (const auto space = line.find(' '); space != std::string_view::npos)
             std::from_chars(line.data() + space + 1, line.data() + line.size(), answer_.status);
-        context_.hosts.note_answer(answer_.url.host());
+        peer_->hosts.note_answer(answer_.url.host());
         return;
     }
     if (trimmed(line).empty())
@@ -237,7 +260,7 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
     }
     if (body_bytes_ > request_.limit_bytes)
         refuse_length();
-    context_.hosts.note_bytes(answer_.url.host(), bytes.size());
+    peer_->hosts.note_bytes(answer_.url.host(), bytes.size());
     if (request_.sink && (answer_.status == 200 || answer_.status == 206))
         request_.sink->write(bytes);
     else

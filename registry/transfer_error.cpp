@@ -16,7 +16,7 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return Trouble::connection;
+        return is_alert() ? std::nullopt : std::optional(Trouble::connection);
     default:
         return std::nullopt; // the same would come of it again
     }
@@ -27,6 +27,13 @@ bool Transfer::is_connected() const {
     curl_off_t microseconds = 0;
     curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
     return microseconds > 0;
+}
+
+bool Transfer::is_alert() const {
+    // libcurl hands OpenSSL's words on, and no code.
+    const std::string_view text = error_text_.data();
+    return text.find("SSL routines") != std::string_view::npos
+           && text.find(" alert ") != std::string_view::npos;
 }
 
 std::string Transfer::reason_of(Trouble trouble) const {
@@ -55,7 +62,17 @@ Error Transfer::failure_of(CURLcode result) const {
         return error("connecting to")
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
+    if (is_alert())
+        return Error(ErrorKind::denied, "{} refuses the connection: {}", host,
+                     oci::printable(detail))
+            .with_hint("a registry that asks for a client certificate wants client.cert and "
+                       "client.key in a directory certs.d/HOST[:PORT]");
     switch (result) {
+    case CURLE_SSL_CERTPROBLEM:
+        return Error(ErrorKind::usage, "showing {} the client certificate '{}': {}", host,
+                     peer_->tls.client ? peer_->tls.client->file.native() : "",
+                     oci::printable(detail))
+            .with_hint("certificate and key have to be PEM, belong together, and have no password");
     case CURLE_COULDNT_RESOLVE_HOST:
         return error("resolving")
             .with_hint("check the spelling of the registry's name, and the network");

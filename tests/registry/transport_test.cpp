@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/fd.hpp"
+#include "registry/peer.hpp"
 #include "registry/transport.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_server.hpp"
@@ -20,9 +21,11 @@ using testing::FakeServer;
 /// One request whose answer is kept.
 class Ask final : public Exchange {
 public:
-    explicit Ask(Request request) : request_(std::move(request)) {}
+    Ask(Request request, Peer& peer) : request_(std::move(request)), peer_(peer) {}
 
     std::string description() const override { return "asking"; }
+
+    Peer& peer() override { return peer_; }
 
     Request first() override { return request_; }
 
@@ -35,6 +38,7 @@ public:
 
 private:
     const Request request_;
+    Peer& peer_;
     std::optional<Answer> answer_;
 };
 
@@ -42,8 +46,9 @@ constexpr RetryPolicy k_once{.max_attempts = 0};
 constexpr RetryPolicy k_soon{.first_delay = std::chrono::milliseconds(1)};
 
 static Answer ask(Request request, std::stop_token stop = {}, const RetryPolicy& policy = k_once) {
-    Transport transport({}, policy);
-    Ask exchange(std::move(request));
+    Transport transport;
+    Peer peer(request.url.origin(), {}, policy);
+    Ask exchange(std::move(request), peer);
     Exchange* const one = &exchange;
     transport.run({&one, 1}, stop);
     return exchange.answer();
@@ -170,11 +175,12 @@ TEST(TransportTest, retry_after_holds_for_all_requests_to_the_host) {
         return times.size() == 1 ? FakeResponse{.status = 429, .headers = {{"Retry-After", "2"}}}
                                  : FakeResponse{.body = "hello"};
     });
-    Transport transport({}, k_soon);
+    Transport transport;
+    Peer peer(Url::parse(server.url()).origin(), {}, k_soon);
     std::vector<std::unique_ptr<Ask>> asks;
     std::vector<Exchange*> all;
     for (int i = 0; i < 8; ++i) {
-        asks.push_back(std::make_unique<Ask>(get(server.url())));
+        asks.push_back(std::make_unique<Ask>(get(server.url()), peer));
         all.push_back(asks.back().get());
     }
     transport.run({all.data(), 1}, {});
@@ -294,8 +300,9 @@ TEST(TransportTest, many_conversations_share_the_loop_in_order_and_connections_a
         [](const FakeRequest& request) { return FakeResponse{.body = request.path()}; });
     std::vector<std::unique_ptr<Ask>> asks;
     std::vector<Exchange*> all;
+    Peer peer(Url::parse(server.url()).origin());
     for (int i = 0; i < 40; ++i) {
-        asks.push_back(std::make_unique<Ask>(get(fmt::format("{}/{}", server.url(), i))));
+        asks.push_back(std::make_unique<Ask>(get(fmt::format("{}/{}", server.url(), i)), peer));
         all.push_back(asks.back().get());
     }
     Transport transport;
