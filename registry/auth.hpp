@@ -80,10 +80,10 @@ private:
 class AuthorizedExchange : public Exchange {
 public:
     AuthorizedExchange(Authenticator& authenticator, Peer& peer)
-        : authenticator_(authenticator)
-        , peer_(peer) {}
+        : authenticator_(&authenticator)
+        , peer_(&peer) {}
 
-    Peer& peer() final { return peer_; }
+    Peer& peer() final { return *peer_; }
 
     Request first() final;
     std::optional<Request> next(Answer& answer) final;
@@ -96,12 +96,14 @@ protected:
     virtual std::optional<Request> answered(Answer& answer) = 0;
     /// The request once more; it may be challenged again.
     Request once_more();
+    /// Further requests go to another registry.
+    void turn_to(Authenticator& authenticator, Peer& peer);
 
 private:
     Request authorized_request();
 
-    Authenticator& authenticator_;
-    Peer& peer_;
+    Authenticator* authenticator_;
+    Peer* peer_;
     Secret sent_;
     bool asking_for_token_ = false;
     bool challenged_ = false; ///< once is enough: a second refusal is meant

@@ -66,25 +66,42 @@ std::vector<std::string> insecure_registries(std::string_view registry, const Co
                                              const Environment& environment) {
     auto insecure = config.insecure_registries;
     const auto registries = load_site_registries(environment);
-    if (const auto* found = find_registry(registries, registry); found && found->insecure)
+    const auto is_insecure_here = [&](const SiteRegistry::Mirror& mirror) {
+        return mirror.insecure && mirror.location.substr(0, mirror.location.find('/')) == registry;
+    };
+    const auto has_insecure_mirror_here = [&](const SiteRegistry& other) {
+        return std::ranges::any_of(other.mirrors, is_insecure_here);
+    };
+    const auto* found = find_registry(registries, registry);
+    if ((found && found->insecure) || std::ranges::any_of(registries, has_insecure_mirror_here))
         insecure.emplace_back(registry);
     return insecure;
 }
 
-LocatedRepository locate(const oci::RegistryReference& reference, const Config& config,
-                         const Environment& environment) {
-    LocatedRepository located{reference, config.insecure_registries};
+std::vector<LocatedRepository> locate(const oci::RegistryReference& reference, const Config& config,
+                                      const Environment& environment) {
     const auto registries = load_site_registries(environment);
     const auto* found = find_registry(registries, full_name(reference));
     if (!found)
-        return located;
-    located.reference =
-        in_context([&] { return reference.str(); }, [&] { return relocated(reference, *found); });
-    if (located.reference != reference)
-        debug("{} is at {}, as the site's settings say", reference.str(), located.reference.str());
-    if (found->insecure)
-        located.insecure_registries.push_back(located.reference.registry);
-    return located;
+        return {{reference, config.insecure_registries}};
+    std::vector<LocatedRepository> places;
+    const auto add = [&](const oci::RegistryReference& place, bool is_insecure, bool is_mirror) {
+        auto& added =
+            places.emplace_back(LocatedRepository{place, config.insecure_registries, is_mirror});
+        if (is_insecure)
+            added.insecure_registries.push_back(place.registry);
+        if (place != reference)
+            debug("{} is at {}, as the site's settings say", reference.str(), place.str());
+    };
+    in_context([&] { return reference.str(); },
+               [&] {
+                   const auto registry = relocated(reference, *found);
+                   for (const auto& mirror : found->mirrors)
+                       if (is_for(mirror, reference))
+                           add(mirrored(reference, *found, mirror), mirror.insecure, true);
+                   add(registry, found->insecure, false);
+               });
+    return places;
 }
 
 } // namespace aic::registry

@@ -18,8 +18,8 @@ namespace aic::registry {
 std::vector<SiteRegistry> load_site_registries(const Environment& environment,
                                                const std::filesystem::path& root = "/");
 
-/// The registries that may be asked without TLS, by our own settings and, for this one, by the
-/// site's.
+/// The registries that may be asked without TLS, by our own settings and, for this one, which may
+/// be a mirror, by the site's.
 std::vector<std::string> insecure_registries(std::string_view registry, const Config& config,
                                              const Environment& environment);
 
@@ -27,10 +27,12 @@ std::vector<std::string> insecure_registries(std::string_view registry, const Co
 struct LocatedRepository {
     oci::RegistryReference reference;
     std::vector<std::string> insecure_registries; ///< "host[:port]"
+    bool is_mirror = false;
 };
 
-/// By our own settings and those of the site. Throws Error(denied) when the site blocks it.
-LocatedRepository locate(const oci::RegistryReference& reference, const Config& config,
-                         const Environment& environment);
+/// By our own settings and those of the site, in the order in which the places are asked: the
+/// mirrors for this reference, and last the registry. Throws Error(denied) when the site blocks it.
+std::vector<LocatedRepository> locate(const oci::RegistryReference& reference, const Config& config,
+                                      const Environment& environment);
 
 } // namespace aic::registry

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <utility>
 
 namespace aic::registry {
 
@@ -140,16 +141,23 @@ void Transfer::set_client_certificate(const Url& url) {
 }
 
 bool Transfer::finish(CURLcode result) {
-    if (failure_)
-        std::rethrow_exception(failure_);
-    if (is_refused_)
-        return go_on(exchange_.repeated(request_));
-    if (result != CURLE_OK) {
+    try {
+        if (failure_)
+            std::rethrow_exception(std::exchange(failure_, nullptr));
+        if (is_refused_)
+            return go_on(exchange_.repeated(request_));
+        if (result == CURLE_OK)
+            return take_answer();
         const auto trouble = trouble_of(result);
         if (trouble && repeat(*trouble))
             return true;
-        return go_on(exchange_.failed(failure_of(result)));
+        throw failure_of(result);
+    } catch (const Error& error) {
+        return go_on(exchange_.failed(error));
     }
+}
+
+bool Transfer::take_answer() {
     if (is_redirect(answer_.status) && answer_.header("Location"))
         return follow_redirect();
     if (is_passing(answer_.status) && repeat(Trouble::refused_for_now))

@@ -44,6 +44,7 @@ private:
     void prepare(const Url& url);
     void set_headers(const Url& url);
     void set_client_certificate(const Url& url);
+    bool take_answer();
     bool go_on(std::optional<Request> request);
     bool follow_redirect();
     bool repeat(Trouble trouble);

@@ -11,7 +11,7 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     case CURLE_COULDNT_CONNECT:
         return Trouble::unreachable;
     case CURLE_OPERATION_TIMEDOUT:
-        return is_connected() ? Trouble::connection : Trouble::unreachable;
+        return is_connected() ? Trouble::stalled : Trouble::unreachable;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -43,6 +43,8 @@ std::string Transfer::reason_of(Trouble trouble) const {
         return fmt::format("{} from {}", answer_.status, host);
     case Trouble::connection:
         return fmt::format("connection to {} lost", host);
+    case Trouble::stalled:
+        return fmt::format("{} has stopped sending", host);
     case Trouble::unreachable:
         break;
     }

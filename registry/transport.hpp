@@ -69,7 +69,8 @@ public:
     virtual Request first() = 0;
     /// The request that follows, or nothing at the end of the conversation.
     virtual std::optional<Request> next(Answer& answer) = 0;
-    /// As next(), when no answer came or it was cut off, and trying again was of no use.
+    /// As next(), when no answer came, it was cut off, or something of ours did not take it, and
+    /// trying again was of no use.
     virtual std::optional<Request> failed(const Error& error);
 
     /// The request that takes the place of `request`, which has to be made again: the same one, or

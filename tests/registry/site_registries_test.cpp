@@ -105,10 +105,23 @@ TEST_F(SiteRegistriesTest, what_the_site_calls_insecure_may_be_asked_without_tls
     config.insecure_registries = {"b.io"};
     const auto insecure = [&](const char* text) {
         return locate(*oci::Reference::parse(text).registry(), config, environment)
+            .back()
             .insecure_registries;
     };
     EXPECT_EQ(insecure("a.io/plain/x"), (std::vector<std::string>{"b.io", "a.io"}));
     EXPECT_EQ(insecure("a.io/other"), std::vector<std::string>{"b.io"});
+}
+
+TEST_F(SiteRegistriesTest, who_logs_in_to_an_insecure_mirror_needs_no_tls) {
+    write_file(root_ / "own.conf", "[[registry]]\nprefix = \"a.io\"\n[[registry.mirror]]\n"
+                                   "location = \"mirror.lab:5000/a\"\ninsecure = true\n");
+    variables_["CONTAINERS_REGISTRIES_CONF"] = (root_ / "own.conf").native();
+    const auto insecure = [&](const char* registry) {
+        return insecure_registries(registry, Config{}, testing::fake_environment(variables_));
+    };
+    EXPECT_EQ(insecure("mirror.lab:5000"), std::vector<std::string>{"mirror.lab:5000"});
+    EXPECT_TRUE(insecure("mirror.lab").empty());
+    EXPECT_TRUE(insecure("a.io").empty());
 }
 
 } // namespace aic::registry

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/fd.hpp"
 #include "registry/peer.hpp"
 #include "registry/transport.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_server.hpp"
+#include "tests/support/full_listener.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <chrono>
 #include <thread>
 
@@ -231,33 +227,8 @@ TEST(TransportTest, nobody_there_is_a_network_error_with_a_hint) {
     EXPECT_FALSE(error->hint().empty());
 }
 
-/// Takes no connection: its queue is full, and what comes to it is dropped.
-class FullListener {
-public:
-    FullListener() {
-        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t size = sizeof address;
-        auto* const name = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 0) != 0
-            || ::getsockname(listener_.get(), name, &size) != 0)
-            throw system_error("listening");
-        port_ = ntohs(address.sin_port);
-        for (auto& waiting : queue_) {
-            waiting = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            ::connect(waiting.get(), name, size);
-        }
-    }
-
-    std::string url() const { return fmt::format("http://127.0.0.1:{}/", port_); }
-
-private:
-    Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    std::array<Fd, 4> queue_;
-    std::uint16_t port_ = 0;
-};
-
 TEST(TransportTest, where_no_connection_comes_about_is_said_in_time_and_not_waited_for) {
-    const FullListener nobody;
+    const testing::FullListener nobody;
     auto policy = k_soon;
     policy.connect_time = std::chrono::seconds(1);
     const auto begin = std::chrono::steady_clock::now();
