@@ -237,6 +237,14 @@ TEST(TransportTest, where_no_connection_comes_about_is_said_in_time_and_not_wait
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1900));
 }
 
+TEST(TransportTest, no_route_is_said_within_ten_seconds) {
+    const testing::FullListener nobody;
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_ERROR_SAYING(ErrorKind::network, "connecting to 127.0.0.1",
+                        ask(get(nobody.url()), {}, RetryPolicy{}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
 TEST(TransportTest, what_a_sink_throws_comes_out_whole) {
     struct Full final : Sink {
         void write(std::span<const std::byte>) override {
