@@ -76,9 +76,6 @@ void Transfer::meet(Peer& peer) {
     set(easy(), CURLOPT_TCP_KEEPALIVE, 1L);
     set(easy(), CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
     set(easy(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    // One TCP connection per large blob: several share a link better than one connection's window
-    // does.
-    set(easy(), CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     // A cancelled look-up of a name is left behind rather than waited for.
     set(easy(), CURLOPT_QUICK_EXIT, 1L);
     if (!peer.tls.authorities_file.empty())
@@ -101,6 +98,10 @@ void Transfer::prepare(const Url& url) {
 
     set_headers(url);
     set_client_certificate(url);
+    // One TCP connection for each piece of a blob: several share a link better than one
+    // connection's window does.
+    set(easy(), CURLOPT_HTTP_VERSION,
+        request_.sink ? long{CURL_HTTP_VERSION_1_1} : long{CURL_HTTP_VERSION_2TLS});
     set(easy(), CURLOPT_URL, url.str().c_str());
     set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
     if (request_.method == Method::get)
@@ -243,6 +244,8 @@ void Transfer::refuse_length() const {
 void Transfer::check_announced_length() const {
     const auto text = answer_.header("Content-Length");
     if (!text || !is_success(answer_.status) || request_.method == Method::head)
+        return;
+    if (answer_.header("Content-Encoding")) // then it is not the length of what we get
         return;
     std::uint64_t length = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);

@@ -16,6 +16,8 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
         return is_alert() ? std::nullopt : std::optional(Trouble::connection);
     default:
         return std::nullopt; // the same would come of it again

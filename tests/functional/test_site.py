@@ -8,8 +8,10 @@ from pathlib import Path
 
 from support.binary import Status
 from support.case import SAMPLE_TAG, FunctionalTest, sample_layout
+from support.certificates import Authority
 from support.registry import Registry
 from support.tls_registry import TlsRegistry, own_name
+from support.tls_web import Reply, TlsWeb, Visit
 
 
 class SiteTest(FunctionalTest):
@@ -48,6 +50,31 @@ class SiteTest(FunctionalTest):
         registry = self.tls_registry()
         self.trust(self.scratch / ".config/docker", registry)
         self.succeed("resolve", f"{registry.address}/lab/debian:12")
+
+    def test_metadata_comes_over_http_2_and_layers_over_http_1(self) -> None:
+        registry = self.tls_registry()
+        self.trust(self.containers, registry)
+        self.pull(f"{registry.address}/lab/debian:12")
+        log = (registry.directory / "log").read_text()
+        self.assertRegex(log, r"GET /v2/lab/debian/manifests/\S+ HTTP/2")
+        self.assertRegex(log, r"GET /v2/lab/debian/blobs/\S+ HTTP/1\.1")
+
+    def test_a_redirect_from_https_to_http_is_not_followed(self) -> None:
+        authority = Authority(self.scratch / "tls")
+        plain = self.open_registry()
+
+        def answer(method: str, visit: Visit) -> Reply:
+            return Reply(307, {"Location": f"http://{plain.address}{visit.path}"})
+
+        server = authority.issue(own_name())
+        registry = self.enterContext(TlsWeb(own_name(), server, authority.file, answer))
+        directory = self.containers / "certs.d" / registry.address
+        directory.mkdir(parents=True)
+        (directory / "ca.crt").write_bytes(authority.file.read_bytes())
+        before = len(plain.requests())
+        result = self.refuse(Status.NETWORK, "pull", f"{registry.address}/lab/debian:12")
+        self.assertIn("from https to http", result.stderr)
+        self.assertEqual(plain.requests()[before:], [])
 
     def test_a_prefix_stands_for_another_place(self) -> None:
         registry = self.open_registry()
