@@ -25,6 +25,7 @@ struct Fetches {
     std::vector<std::size_t> layers;
     std::size_t enroot_layers = 0; ///< that are not among them because enroot kept them
     std::uint64_t enroot_bytes = 0;
+    registry::FetchedBytes bytes;
 };
 
 /// Hands the layers that are on this machine to `assembly`; what is left has to be fetched.
@@ -57,10 +58,10 @@ Fetches convert_layers(registry::ImageSource& source, const BuildInput& input,
                        const LayerPlan& plan, Assembly& assembly, unsigned workers,
                        const std::filesystem::path& spool, Progress* progress,
                        std::stop_token stop) {
-    const auto fetches = hand_over_known(input, plan, assembly, progress);
+    auto fetches = hand_over_known(input, plan, assembly, progress);
     Pipeline pipeline(stop);
     pipeline.run([&](std::stop_token stage) {
-        source.fetch(
+        fetches.bytes = source.fetch(
             fetches.requests, spool,
             [&](std::size_t index, const registry::BlobFile& blob) {
                 const auto& request = fetches.requests[index];
@@ -167,6 +168,7 @@ BuiltImage build_image(registry::ImageSource& source, const BuildInput& input,
         built.blobs.push_back(layer.descriptor.digest);
     built.dead_bytes = dead_bytes_of(live_data(tree, plan, layers));
     built.taken_over = taken_over(input, plan, assembly, fetches);
+    built.fetched = fetches.bytes;
     return built;
 }
 

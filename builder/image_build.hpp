@@ -23,6 +23,7 @@ struct BuiltImage {
     std::optional<std::uint64_t> dead_bytes; ///< see live_data()
     std::vector<Digest> blobs; ///< of the segments that were made from a layer, in order
     TakenOver taken_over;
+    registry::FetchedBytes fetched;
 };
 
 struct BuildInput {

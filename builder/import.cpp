@@ -303,7 +303,7 @@ private:
         const auto image = put_in_place(staged);
         remember_reference();
         drop_spooled_blobs();
-        return {image.file(), image.record, false, built.taken_over};
+        return {image.file(), image.record, false, built.taken_over, built.fetched};
     }
 
     /// Jobs that have the file of an image open which is made anew keep it: it goes to the trash.
@@ -328,7 +328,7 @@ private:
             throw system_error("publishing '{}'", target.native());
         fsync_directory(target.parent_path());
         drop_spooled_blobs();
-        return {target, record_for(built, {}), false, built.taken_over};
+        return {target, record_for(built, {}), false, built.taken_over, built.fetched};
     }
 
     /// Which holds something else every time.

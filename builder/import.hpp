@@ -9,6 +9,7 @@
 #include "core/config.hpp"
 #include "core/progress.hpp"
 #include "oci/reference.hpp"
+#include "registry/image_source.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -54,6 +55,7 @@ struct ImportResult {
     cache::Record record;
     bool was_there = false; ///< nothing had to be fetched or converted
     TakenOver taken_over;
+    registry::FetchedBytes fetched{};
     std::optional<std::int64_t> resolved_seconds{}; ///< Unix time the reference was last looked up,
                                                     ///< where it was not now
 };

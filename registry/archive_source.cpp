@@ -52,9 +52,10 @@ std::string ArchiveSource::config_json(const oci::Descriptor& config, std::stop_
     return opened(stop).config_json(config, stop);
 }
 
-void ArchiveSource::fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
-                          const BlobReady& ready, std::stop_token stop) {
-    opened(stop).fetch(blobs, spool, ready, stop);
+FetchedBytes ArchiveSource::fetch(std::span<const BlobRequest> blobs,
+                                  const std::filesystem::path& spool, const BlobReady& ready,
+                                  std::stop_token stop) {
+    return opened(stop).fetch(blobs, spool, ready, stop);
 }
 
 ImageSource& ArchiveSource::opened(std::stop_token stop) {

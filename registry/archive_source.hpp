@@ -21,8 +21,8 @@ public:
     Digest current_digest(std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;
-    void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
-               const BlobReady& ready, std::stop_token stop) override;
+    FetchedBytes fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
+                       const BlobReady& ready, std::stop_token stop) override;
 
 private:
     ImageSource& opened(std::stop_token stop);

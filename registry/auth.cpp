@@ -153,12 +153,12 @@ std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
 
 Request AuthorizedExchange::authorized_request() {
     auto wanted = request();
-    wanted.authorization = sent_ = authenticator_.authorization();
+    wanted.authorization = sent_ = authenticator_->authorization();
     return wanted;
 }
 
 Request AuthorizedExchange::first() {
-    if (auto renewal = authenticator_.renewal()) {
+    if (auto renewal = authenticator_->renewal()) {
         asking_for_token_ = true;
         return std::move(*renewal);
     }
@@ -171,17 +171,22 @@ Request AuthorizedExchange::once_more() {
     return first();
 }
 
+void AuthorizedExchange::turn_to(Authenticator& authenticator, Peer& peer) {
+    authenticator_ = &authenticator;
+    peer_ = &peer;
+}
+
 std::optional<Request> AuthorizedExchange::next(Answer& answer) {
     if (asking_for_token_) {
-        if (auto once_more = authenticator_.on_token_answer(answer))
+        if (auto once_more = authenticator_->on_token_answer(answer))
             return once_more;
         asking_for_token_ = false;
         return authorized_request();
     }
     if (answer.status == 401 && challenged_)
-        authenticator_.on_refusal();
+        authenticator_->on_refusal();
     if (answer.status == 401 && !std::exchange(challenged_, true)) {
-        auto reaction = authenticator_.on_unauthorized(answer, sent_);
+        auto reaction = authenticator_->on_unauthorized(answer, sent_);
         if (reaction.token_request) {
             asking_for_token_ = true;
             return std::move(reaction.token_request);

@@ -3,6 +3,7 @@
 
 #include "registry/challenge.hpp"
 #include "registry/credentials.hpp"
+#include "registry/peer.hpp"
 #include "registry/token.hpp"
 #include "registry/transport.hpp"
 
@@ -78,7 +79,11 @@ private:
 /// asked for.
 class AuthorizedExchange : public Exchange {
 public:
-    explicit AuthorizedExchange(Authenticator& authenticator) : authenticator_(authenticator) {}
+    AuthorizedExchange(Authenticator& authenticator, Peer& peer)
+        : authenticator_(&authenticator)
+        , peer_(&peer) {}
+
+    Peer& peer() final { return *peer_; }
 
     Request first() final;
     std::optional<Request> next(Answer& answer) final;
@@ -91,11 +96,14 @@ protected:
     virtual std::optional<Request> answered(Answer& answer) = 0;
     /// The request once more; it may be challenged again.
     Request once_more();
+    /// Further requests go to another registry.
+    void turn_to(Authenticator& authenticator, Peer& peer);
 
 private:
     Request authorized_request();
 
-    Authenticator& authenticator_;
+    Authenticator* authenticator_;
+    Peer* peer_;
     Secret sent_;
     bool asking_for_token_ = false;
     bool challenged_ = false; ///< once is enough: a second refusal is meant

@@ -65,9 +65,9 @@ private:
 /// All blobs of one call, and the conversations that fetch them.
 class Downloads final : public Conversations, private DownloadObserver {
 public:
-    Downloads(Client& client, std::span<const BlobRequest> blobs, const fs::path& directory,
+    Downloads(Places& places, std::span<const BlobRequest> blobs, const fs::path& directory,
               const BlobReady& ready)
-        : client_(client)
+        : places_(places)
         , spool_(directory)
         , reporter_(blobs, ready) {
         spool_.remove_abandoned();
@@ -77,7 +77,7 @@ public:
     void run(std::stop_token stop) {
         try {
             start();
-            client_.transport().run(*this, stop);
+            places_.transport().run(*this, stop);
         } catch (const Error& error) {
             const auto told = with_what_is_kept(error);
             fail(std::make_exception_ptr(told));
@@ -91,12 +91,14 @@ public:
     Exchange* next() override {
         std::erase_if(exchanges_, [](const auto& exchange) { return exchange.is_done(); });
         const auto piece = queue_.take();
-        return piece ? &exchanges_.emplace_back(client_, spool_, *piece,
+        return piece ? &exchanges_.emplace_back(places_, spool_, *piece,
                                                 static_cast<DownloadObserver&>(*this))
                      : nullptr;
     }
 
-    std::size_t limit() const override { return connections_.connections(); }
+    std::size_t limit() const override { return connections_[sending_place_].connections(); }
+
+    const FetchedBytes& fetched() const { return fetched_; }
 
 private:
     /// What is there is used: whole blobs, and parts of those that an earlier process began.
@@ -148,8 +150,10 @@ private:
         reporter_.ready(download, {std::move(fd), path_of(download), verified});
     }
 
-    void arrived(BlobDownload& download, std::uint64_t bytes) override {
-        connections_.note(bytes, std::chrono::steady_clock::now());
+    void arrived(BlobDownload& download, const ArrivedBytes& arrived) override {
+        sending_place_ = arrived.place;
+        connections_[arrived.place].note(arrived.count, std::chrono::steady_clock::now());
+        fetched_[arrived.from] += arrived.count;
         if (!download.partial)
             return;
         reporter_.fetched(download, download.partial->ranges().total());
@@ -200,21 +204,27 @@ private:
         return bytes;
     }
 
-    Client& client_;
+    Places& places_;
     const Spool spool_;
     const Reporter reporter_;
     std::list<BlobDownload> all_;
     PieceQueue queue_{{}};
     std::list<PieceExchange> exchanges_;
-    ConnectionLimit connections_{std::chrono::steady_clock::now()};
+    std::vector<ConnectionLimit> connections_{
+        places_.registry() + 1, ConnectionLimit(std::chrono::steady_clock::now())}; ///< of a place
+    std::size_t sending_place_ = 0; ///< or the first, before any has sent something
+    FetchedBytes fetched_;
     std::uint64_t finished_bytes_ = 0;
 };
 
 } // namespace
 
-void download_blobs(Client& client, std::span<const BlobRequest> blobs, const fs::path& directory,
-                    const BlobReady& ready, std::stop_token stop) {
-    Downloads(client, blobs, directory, ready).run(stop);
+FetchedBytes download_blobs(Places& places, std::span<const BlobRequest> blobs,
+                            const fs::path& directory, const BlobReady& ready,
+                            std::stop_token stop) {
+    Downloads downloads(places, blobs, directory, ready);
+    downloads.run(stop);
+    return downloads.fetched();
 }
 
 } // namespace aic::registry

@@ -41,8 +41,9 @@ namespace {
 /// One request about the repository, whose answer is kept.
 class SingleExchange final : public AuthorizedExchange {
 public:
-    SingleExchange(Authenticator& authenticator, std::string description, Request request)
-        : AuthorizedExchange(authenticator)
+    SingleExchange(Authenticator& authenticator, Peer& peer, std::string description,
+                   Request request)
+        : AuthorizedExchange(authenticator, peer)
         , description_(std::move(description))
         , request_(std::move(request))
         , answer_{.url = request_.url} {}
@@ -65,21 +66,38 @@ private:
     Answer answer_;
 };
 
+/// The variables that hold credentials hold those of the registry that the user named.
+Environment without_credentials(const Environment& environment) {
+    return [environment](const char* name) -> std::optional<std::string> {
+        const std::string_view variable = name;
+        if (variable == "AIC_IMAGE_USERNAME" || variable == "AIC_IMAGE_PASSWORD")
+            return std::nullopt;
+        return environment(name);
+    };
+}
+
 std::string tag_or_digest(const oci::RegistryReference& reference) {
     return reference.digest ? reference.digest->str() : reference.tag.value_or("latest");
 }
 
 } // namespace
 
-Client::Client(oci::RegistryReference reference, const Config& config,
+Client::Client(const oci::RegistryReference& reference, const Config& config,
                const Environment& environment, const RetryPolicy& retry_policy)
-    : reference_(std::move(reference))
-    , registry_(registry_url(reference_.registry, config.insecure_registries))
+    : Client(locate(reference, config, environment).back(), environment, retry_policy,
+             std::make_shared<Transport>()) {}
+
+Client::Client(LocatedRepository place, const Environment& environment,
+               const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport)
+    : reference_(std::move(place.reference))
+    , is_mirror_(place.is_mirror)
+    , registry_(registry_url(reference_.registry, place.insecure_registries))
     , login_hint_(login_hint(reference_.registry))
-    , transport_(environment("SSL_CERT_FILE").value_or(""), retry_policy)
+    , peer_(registry_.origin(), load_tls_settings(reference_.registry, environment), retry_policy)
+    , transport_(std::move(transport))
     , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
         return find_credentials(reference_.registry, reference_.repository, reference_.user,
-                                environment);
+                                is_mirror_ ? without_credentials(environment) : environment);
     }) {}
 
 Url Client::url(std::string_view path) const {
@@ -87,9 +105,9 @@ Url Client::url(std::string_view path) const {
 }
 
 Answer Client::ask(std::string description, Request request, std::stop_token stop) {
-    SingleExchange exchange(authenticator_, std::move(description), std::move(request));
+    SingleExchange exchange(authenticator_, peer_, std::move(description), std::move(request));
     Exchange* const one = &exchange;
-    transport_.run({&one, 1}, stop);
+    transport_->run({&one, 1}, stop);
     return exchange.take_answer();
 }
 
@@ -249,6 +267,8 @@ Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
                      reference_.digest->str());
     Error missing(ErrorKind::not_found, "{} has no tag '{}'", reference_.repository,
                   tag_or_digest(reference_));
+    if (is_mirror_) // what it lacks says nothing of what there is
+        return missing;
     try {
         const auto nearest =
             nearest_tags(tag_page(first_tag_page(), stop).tags, tag_or_digest(reference_), 5);

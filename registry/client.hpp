@@ -6,8 +6,11 @@
 #include "oci/reference.hpp"
 #include "registry/auth.hpp"
 #include "registry/resolver.hpp"
+#include "registry/site_certificates.hpp"
+#include "registry/site_registries.hpp"
 #include "registry/transport.hpp"
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,11 +23,19 @@ namespace aic::registry {
 /// https.
 Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries);
 
-/// Speaks the distribution protocol about one repository.
+/// Speaks the distribution protocol about one repository in one place.
 class Client {
 public:
-    Client(oci::RegistryReference reference, const Config& config, const Environment& environment,
-           const RetryPolicy& retry_policy = {});
+    /// In the registry itself, wherever the site's settings say that it is. Throws Error(denied)
+    /// when they block the repository.
+    Client(const oci::RegistryReference& reference, const Config& config,
+           const Environment& environment, const RetryPolicy& retry_policy = {});
+    /// Clients that share a transport take turns.
+    Client(LocatedRepository place, const Environment& environment, const RetryPolicy& retry_policy,
+           std::shared_ptr<Transport> transport);
+
+    /// "host[:port]", as people call the place.
+    const std::string& name() const { return reference_.registry; }
 
     /// The digest a tag points at, by one HEAD.
     Digest head_manifest(std::stop_token stop);
@@ -42,9 +53,9 @@ public:
     /// The Error for an answer that is no success, with what the user can do about it.
     Error explain(const Answer& answer) const;
 
-    Transport& transport() { return transport_; }
-
     Authenticator& authenticator() { return authenticator_; }
+
+    Peer& peer() { return peer_; }
 
 private:
     struct TagPage {
@@ -65,9 +76,11 @@ private:
     ServedDocument document_of(Answer answer, const std::optional<Digest>& expected) const;
 
     const oci::RegistryReference reference_;
+    const bool is_mirror_;
     const Url registry_;
     const std::string login_hint_;
-    Transport transport_;
+    Peer peer_;
+    const std::shared_ptr<Transport> transport_;
     Authenticator authenticator_;
 };
 

@@ -81,8 +81,9 @@ std::string DockerArchiveSource::config_json(const oci::Descriptor& config, std:
     return json;
 }
 
-void DockerArchiveSource::fetch(std::span<const BlobRequest> blobs, const std::filesystem::path&,
-                                const BlobReady& ready, std::stop_token stop) {
+FetchedBytes DockerArchiveSource::fetch(std::span<const BlobRequest> blobs,
+                                        const std::filesystem::path&, const BlobReady& ready,
+                                        std::stop_token stop) {
     const auto& layers = image(stop).layers;
     for (std::size_t i = 0; i < blobs.size(); ++i) {
         stop_if_asked(stop);
@@ -91,6 +92,7 @@ void DockerArchiveSource::fetch(std::span<const BlobRequest> blobs, const std::f
             progress->fetched_bytes = descriptor.size_bytes;
         ready(i, layers.at(descriptor.digest));
     }
+    return {};
 }
 
 const DockerArchiveSource::Image& DockerArchiveSource::image(std::stop_token stop) {

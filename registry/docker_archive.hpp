@@ -25,8 +25,8 @@ public:
     /// There is but one image of a name, whatever its platform.
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;
-    void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
-               const BlobReady& ready, std::stop_token stop) override;
+    FetchedBytes fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
+                       const BlobReady& ready, std::stop_token stop) override;
 
 private:
     struct Image {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,6 +47,9 @@ struct BlobFile {
 /// Called from any thread, once per blob, in any order.
 using BlobReady = std::function<void(std::size_t index, const BlobFile& file)>;
 
+/// How many bytes of blobs came from which place, "host[:port]".
+using FetchedBytes = std::map<std::string, std::uint64_t>;
+
 struct BlobRequest {
     oci::Descriptor descriptor;
     ProgressItem* progress = nullptr; ///< may be null
@@ -65,10 +69,11 @@ public:
     /// Makes the blobs readable as files and reports each as soon as its first bytes are, in about
     /// the order given. What is downloaded goes to `spool`/<hex digest>, verified while it streams;
     /// a partial file never has that name, and a finished one that is there already is used
-    /// (Verified::no). Returns when all of them are complete; when it throws, those that are not
-    /// have failed.
-    virtual void fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
-                       const BlobReady& ready, std::stop_token stop) = 0;
+    /// (Verified::no). Returns when all of them are complete, with what came over the network; when
+    /// it throws, those that are not have failed.
+    virtual FetchedBytes fetch(std::span<const BlobRequest> blobs,
+                               const std::filesystem::path& spool, const BlobReady& ready,
+                               std::stop_token stop) = 0;
 };
 
 /// The source for a reference. Nothing is contacted or opened yet.

@@ -7,6 +7,8 @@
 #include "registry/auth.hpp"
 #include "registry/client.hpp"
 #include "registry/key_kind.hpp"
+#include "registry/site_certificates.hpp"
+#include "registry/site_registries.hpp"
 
 namespace aic::registry {
 
@@ -15,8 +17,8 @@ namespace {
 /// GET /v2/, which is answered to whoever the registry knows.
 class Ping final : public AuthorizedExchange {
 public:
-    Ping(Authenticator& authenticator, Url url)
-        : AuthorizedExchange(authenticator)
+    Ping(Authenticator& authenticator, Peer& peer, Url url)
+        : AuthorizedExchange(authenticator, peer)
         , url_(std::move(url)) {}
 
     std::string description() const override { return fmt::format("asking {}", url_.host()); }
@@ -55,7 +57,7 @@ std::string_view name_of(LoginProof proof) {
 
 LoginProof prove_login(std::string_view registry, const Credentials& credentials,
                        const Config& config, const Environment& environment, std::stop_token stop) {
-    const auto url = registry_url(registry, config.insecure_registries);
+    const auto url = registry_url(registry, insecure_registries(registry, config, environment));
     bool was_asked = false;
     const auto show = [&] {
         was_asked = true;
@@ -68,8 +70,9 @@ LoginProof prove_login(std::string_view registry, const Credentials& credentials
                                      kind_of_key(registry, credentials.password));
     try {
         in_context(attempt, [&] {
-            Transport transport(environment("SSL_CERT_FILE").value_or(""));
-            Ping ping(authenticator, url.resolve("/v2/"));
+            Peer peer(url.origin(), load_tls_settings(registry, environment));
+            Transport transport;
+            Ping ping(authenticator, peer, url.resolve("/v2/"));
             Exchange* const one = &ping;
             transport.run({&one, 1}, stop);
             if (const auto refusal = ping.refusal())

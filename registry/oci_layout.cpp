@@ -149,8 +149,8 @@ std::string LayoutSource::config_json(const oci::Descriptor& config, std::stop_t
     return read_layout_blob(*files_, config, k_max_config_bytes);
 }
 
-void LayoutSource::fetch(std::span<const BlobRequest> blobs, const fs::path&,
-                         const BlobReady& ready, std::stop_token stop) {
+FetchedBytes LayoutSource::fetch(std::span<const BlobRequest> blobs, const fs::path&,
+                                 const BlobReady& ready, std::stop_token stop) {
     for (std::size_t i = 0; i < blobs.size(); ++i) {
         stop_if_asked(stop);
         const auto& blob = blobs[i];
@@ -161,6 +161,7 @@ void LayoutSource::fetch(std::span<const BlobRequest> blobs, const fs::path&,
             blob.progress->fetched_bytes = blob.descriptor.size_bytes;
         ready(i, file);
     }
+    return {};
 }
 
 } // namespace aic::registry

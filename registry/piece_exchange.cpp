@@ -6,22 +6,38 @@
 #include "oci/printable.hpp"
 #include "registry/content_range.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace aic::registry {
 
 std::optional<Request> PieceExchange::failed(const Error& error) {
-    return download_.foreign_urls.empty() ? Exchange::failed(error) : foreign_request();
+    if (!is_foreign_ && places_.goes_on_after(place_, error)) {
+        download_.first_place = std::max(download_.first_place, place_ + 1);
+        download_.ranges_work = false; // there; elsewhere that has to show itself
+        return ask_for_rest();
+    }
+    if (download_.foreign_urls.empty() || !is_of_the_place(error.kind()))
+        return Exchange::failed(error);
+    return foreign_request();
 }
 
 Request PieceExchange::repeated(const Request& request) {
     if (!request.sink)
         return request; // for a token
-    return is_foreign_ ? for_what_is_missing({.url = request.url}) : once_more();
+    return is_foreign_ ? for_what_is_missing({.url = request.url}) : ask_for_rest();
 }
 
 Request PieceExchange::request() {
-    return for_what_is_missing(client_.blob_request(download_.descriptor.digest));
+    return for_what_is_missing(client().blob_request(download_.descriptor.digest));
+}
+
+Request PieceExchange::ask_for_rest() {
+    place_ = places_.first_from(download_.first_place);
+    turn_to(client().authenticator(), client().peer());
+    return once_more();
 }
 
 Request PieceExchange::for_what_is_missing(Request request) {
@@ -43,6 +59,7 @@ Request PieceExchange::foreign_request() {
     download_.foreign_urls.erase(download_.foreign_urls.begin());
     debug("{} from {}", description(), oci::printable(url.host()));
     is_foreign_ = true;
+    foreign_host_ = url.host();
     return for_what_is_missing({.url = url});
 }
 
@@ -54,6 +71,7 @@ Request PieceExchange::ask_for_all() {
 bool PieceExchange::begins(const Answer& answer) {
     host_ = answer.url.host();
     has_brought_bytes_ = false;
+    download_.sources.insert(source());
     if (answer.status == 206)
         return begins_part(answer);
     begins_whole(answer);
@@ -111,7 +129,7 @@ void PieceExchange::write(std::span<const std::byte> bytes) {
     if (!download_.is_finished)
         has_brought_bytes_ = partial().write(position_, bytes) > 0 || has_brought_bytes_;
     position_ += bytes.size();
-    observer_.arrived(download_, bytes.size());
+    observer_.arrived(download_, {place_, source(), bytes.size()});
 }
 
 std::optional<Request> PieceExchange::answered(Answer& answer) {
@@ -119,11 +137,9 @@ std::optional<Request> PieceExchange::answered(Answer& answer) {
         return after_body(answer);
     if (answer.status == 416 && !download_.whole_only)
         return ask_for_all();
-    if (!download_.foreign_urls.empty())
-        return foreign_request();
     if (answer.status == 404)
         throw Error(ErrorKind::not_found, "{} does not have it", answer.url.host());
-    throw client_.explain(answer);
+    throw client().explain(answer);
 }
 
 std::optional<Request> PieceExchange::after_body(const Answer& answer) {
@@ -152,6 +168,7 @@ void PieceExchange::finish(const Answer& answer) {
     const auto actual = partial().digest();
     if (actual == expected) {
         download_.is_finished = true;
+        debug("{} came from {}", expected.str(), fmt::join(download_.sources, ", "));
         auto fd = partial().publish();
         download_.partial.reset();
         return observer_.finished(download_, std::move(fd));
@@ -159,12 +176,23 @@ void PieceExchange::finish(const Answer& answer) {
     if (download_.arrival)
         download_.arrival->begin_anew();
     partial().restart();
-    const auto& host = answer.url.host();
-    if (download_.wrong_digest)
-        throw Error(ErrorKind::integrity, "{} sent {} instead of {}, and {} before", host,
-                    actual.str(), expected.str(), download_.wrong_digest->str());
-    debug("{}: {} sent {}; once more", description(), host, actual.str());
-    download_.wrong_digest = actual;
+    download_.sources.clear();
+    take_note_of_wrong(actual, answer.url.host());
+}
+
+/// Throws when it is to be fetched no more.
+void PieceExchange::take_note_of_wrong(const Digest& actual, const std::string& host) {
+    const auto& expected = download_.descriptor.digest;
+    const Error wrong(ErrorKind::integrity, "{} sent {} instead of {}", host, actual.str(),
+                      expected.str());
+    const auto before = std::exchange(download_.wrong_digest, actual);
+    if (!is_foreign_ && places_.goes_on_after(place_, wrong)) {
+        download_.first_place = std::max(download_.first_place, place_ + 1);
+        return;
+    }
+    if (before)
+        throw Error(ErrorKind::integrity, "{}, and {} before", wrong.message(), before->str());
+    debug("{}: {}; once more", description(), wrong.message());
 }
 
 } // namespace aic::registry

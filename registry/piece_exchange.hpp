@@ -1,32 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "registry/client.hpp"
 #include "registry/piece_queue.hpp"
+#include "registry/places.hpp"
 
 namespace aic::registry {
+
+/// Bytes that came, new or not.
+struct ArrivedBytes {
+    std::size_t place;       ///< that was to be asked
+    const std::string& from; ///< the one that was: of a foreign layer another host
+    std::uint64_t count;
+};
 
 /// What piece exchanges tell, and whom.
 class DownloadObserver {
 public:
     virtual ~DownloadObserver() = default;
-    virtual void arrived(BlobDownload& download, std::uint64_t bytes) = 0;
+    virtual void arrived(BlobDownload& download, const ArrivedBytes& bytes) = 0;
     /// All of it is there and is what it should be; `fd` reads it.
     virtual void finished(const BlobDownload& download, std::shared_ptr<const Fd> fd) = 0;
 };
 
-/// Fetches one piece of a blob into its partial file: from the registry, and a foreign layer that
-/// is not there from its own URLs.
+/// Fetches one piece of a blob into its partial file: from the first place that has it, and a
+/// foreign layer that none has from its own URLs.
 class PieceExchange final : public AuthorizedExchange, private Sink {
 public:
-    PieceExchange(Client& client, const Spool& spool, PieceQueue::Piece piece,
+    PieceExchange(Places& places, const Spool& spool, PieceQueue::Piece piece,
                   DownloadObserver& observer)
-        : AuthorizedExchange(client.authenticator())
-        , client_(client)
-        , spool_(spool)
-        , download_(*piece.download)
-        , range_(piece.range)
-        , observer_(observer) {}
+        : PieceExchange(places, places.first_from(piece.download->first_place), spool, piece,
+                        observer) {}
 
     std::string description() const override {
         return fmt::format("fetching {}", download_.descriptor.digest.str());
@@ -43,6 +46,23 @@ protected:
     std::optional<Request> answered(Answer& answer) override;
 
 private:
+    PieceExchange(Places& places, std::size_t place, const Spool& spool, PieceQueue::Piece piece,
+                  DownloadObserver& observer)
+        : AuthorizedExchange(places[place].authenticator(), places[place].peer())
+        , places_(places)
+        , place_(place)
+        , spool_(spool)
+        , download_(*piece.download)
+        , range_(piece.range)
+        , observer_(observer) {}
+
+    Client& client() { return places_[place_]; }
+
+    /// As people call whom is asked.
+    const std::string& source() { return is_foreign_ ? foreign_host_ : client().name(); }
+
+    /// Of the place that is to be asked by now.
+    Request ask_for_rest();
     Request for_what_is_missing(Request request);
     Request foreign_request();
     Request ask_for_all();
@@ -52,18 +72,21 @@ private:
     std::optional<Request> after_body(const Answer& answer);
     std::optional<Request> end();
     void finish(const Answer& answer);
+    void take_note_of_wrong(const Digest& actual, const std::string& host);
     PartialBlob& partial();
 
-    Client& client_;
+    Places& places_;
+    std::size_t place_; ///< that is asked
     const Spool& spool_;
     BlobDownload& download_;
     const std::list<ByteRange>::iterator range_;
     DownloadObserver& observer_;
     std::string host_;               ///< that answers, for messages
+    std::string foreign_host_;       ///< that is asked instead of a place
     ByteRange asked_;                ///< by the request under way
     std::uint64_t position_ = 0;     ///< in the blob, of the next byte that comes
     bool has_brought_bytes_ = false; ///< the answer under way, that were not there
-    bool is_foreign_ = false;        ///< asks another place than the registry
+    bool is_foreign_ = false;        ///< asks the layer's own URLs
     bool is_done_ = false;
 };
 

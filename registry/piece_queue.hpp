@@ -7,6 +7,7 @@
 
 #include <list>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ struct BlobDownload {
     std::optional<PartialBlob> partial = {};    ///< none until there is something to write
     std::list<ByteRange> active = {};           ///< what is being fetched at present
     std::vector<std::string> foreign_urls = {}; ///< still to be tried where the registry lacks it
-    bool ranges_work = false;                ///< the registry has answered with a part of this blob
-    bool whole_only = false;                 ///< it is not to be asked for parts
-    std::optional<Digest> wrong_digest = {}; ///< as which it arrived the first time
+    std::size_t first_place = 0;                ///< that may have it; those before it have failed
+    std::set<std::string> sources = {};         ///< places that have sent some of it
+    bool ranges_work = false;                   ///< the place has answered with a part of this blob
+    bool whole_only = false;                    ///< it is not to be asked for parts
+    std::optional<Digest> wrong_digest = {};    ///< as which it arrived the first time
     bool is_finished = false;
     std::shared_ptr<BlobArrival> arrival = {}; ///< once somebody reads it while it comes
 

@@ -4,6 +4,8 @@
 #include "core/error.hpp"
 #include "core/fd.hpp"
 
+#include <unistd.h>
+
 namespace fs = std::filesystem;
 
 namespace aic::registry {
@@ -19,14 +21,21 @@ std::optional<PrivateFile> PrivateFile::read(const fs::path& path) {
         throw Error(ErrorKind::denied, "reading '{}': not a regular file", path.native());
     FdSource source(std::move(*fd), path);
     const auto bytes = read_all(source, k_max_bytes, fmt::format("'{}'", path.native()));
-    return PrivateFile(path, Secret(std::string(as_text(bytes))),
-                       (status.st_mode & (S_IRWXG | S_IRWXO)) == 0);
+    return PrivateFile(path, Secret(std::string(as_text(bytes))), status.st_uid, status.st_mode);
 }
 
 void PrivateFile::require_private() const {
-    if (!is_private_)
-        throw Error(ErrorKind::denied,
-                    "reading '{}': others may read or change the passwords in it", path_.native())
+    require_without(S_IRWXG | S_IRWXO, "passwords");
+}
+
+void PrivateFile::require_private_key() const {
+    require_without(owner_ == ::geteuid() ? S_IRWXG | S_IRWXO : S_IWGRP | S_IRWXO, "key");
+}
+
+void PrivateFile::require_without(mode_t bits, std::string_view secrets) const {
+    if ((mode_ & bits) != 0)
+        throw Error(ErrorKind::denied, "reading '{}': others may read or change the {} in it",
+                    path_.native(), secrets)
             .with_hint(fmt::format("chmod 600 '{}'", path_.native()));
 }
 

@@ -4,6 +4,8 @@
 #include "core/config.hpp"
 #include "registry/secret.hpp"
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -22,16 +24,23 @@ public:
     /// Throws Error(denied), with the command that mends it, when others may read or change the
     /// file.
     void require_private() const;
+    /// The same for a key, except that its owner may let a group read it where that is not the
+    /// caller: so a site hands out its own.
+    void require_private_key() const;
 
 private:
-    PrivateFile(std::filesystem::path path, Secret text, bool is_private)
+    PrivateFile(std::filesystem::path path, Secret text, uid_t owner, mode_t mode)
         : path_(std::move(path))
         , text_(std::move(text))
-        , is_private_(is_private) {}
+        , owner_(owner)
+        , mode_(mode) {}
+
+    void require_without(mode_t bits, std::string_view secrets) const;
 
     std::filesystem::path path_;
     Secret text_;
-    bool is_private_;
+    uid_t owner_;
+    mode_t mode_;
 };
 
 /// Where enroot looks for its credentials.

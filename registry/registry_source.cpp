@@ -7,27 +7,31 @@
 namespace aic::registry {
 
 Digest RegistrySource::current_digest(std::stop_token stop) {
-    return client_.head_manifest(stop);
+    return places_.ask([&](Client& client) { return client.head_manifest(stop); });
 }
 
 ResolvedImage RegistrySource::resolve(const oci::Platform& platform, std::stop_token stop) {
-    auto first = client_.get_manifest(stop);
+    auto first = places_.ask([&](Client& client) { return client.get_manifest(stop); });
     return in_context([&] { return fmt::format("resolving {}", name_); },
                       [&] {
                           return follow(std::move(first), platform,
                                         [&](const oci::Descriptor& descriptor) {
-                                            return client_.get_manifest(descriptor, stop);
+                                            return places_.ask([&](Client& client) {
+                                                return client.get_manifest(descriptor, stop);
+                                            });
                                         });
                       });
 }
 
 std::string RegistrySource::config_json(const oci::Descriptor& config, std::stop_token stop) {
-    return client_.get_blob(config, k_max_config_bytes, stop);
+    return places_.ask(
+        [&](Client& client) { return client.get_blob(config, k_max_config_bytes, stop); });
 }
 
-void RegistrySource::fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,
-                           const BlobReady& ready, std::stop_token stop) {
-    download_blobs(client_, blobs, spool, ready, stop);
+FetchedBytes RegistrySource::fetch(std::span<const BlobRequest> blobs,
+                                   const std::filesystem::path& spool, const BlobReady& ready,
+                                   std::stop_token stop) {
+    return download_blobs(places_, blobs, spool, ready, stop);
 }
 
 } // namespace aic::registry

@@ -10,6 +10,19 @@
 namespace aic::registry {
 
 using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+RetryPolicy policy_for_mirror(const RetryPolicy& registry) {
+    auto policy = registry;
+    policy.has_alternative = true;
+    policy.max_attempts = std::min(registry.max_attempts, 2);
+    policy.longest_retry_after = std::min<milliseconds>(registry.longest_retry_after, 5s);
+    policy.host_budget = std::min(registry.host_budget, 16);
+    policy.connect_time = std::min<milliseconds>(registry.connect_time, 5s);
+    // Some caches send nothing before they have something themselves.
+    policy.stall_time = std::min<std::chrono::seconds>(registry.stall_time, 10s);
+    return policy;
+}
 
 bool is_passing(int status) {
     constexpr int k_not_implemented = 501;
@@ -43,7 +56,10 @@ std::optional<milliseconds> retry_delay(const Failure& failure, const RetryPolic
                                         double random) {
     if (failure.attempts >= policy.max_attempts)
         return std::nullopt;
-    if (failure.trouble == Trouble::unreachable && !failure.host_answered)
+    const bool is_unreachable = failure.trouble == Trouble::unreachable;
+    if (is_unreachable && !failure.host_answered)
+        return std::nullopt;
+    if (policy.has_alternative && (is_unreachable || failure.trouble == Trouble::stalled))
         return std::nullopt;
     const auto floor = failure.retry_after.value_or(milliseconds(0));
     if (floor > policy.longest_retry_after)

@@ -16,16 +16,22 @@ struct RetryPolicy {
     std::chrono::milliseconds longest_retry_after{15 * 60'000}; ///< who asks for more is refused
     int host_budget = 64;                   ///< repetitions to one host, whoever asks for them
     std::uint64_t progress_bytes = 1 << 20; ///< so many of a body make a failure the first one
-    std::uint64_t bytes_per_repetition = 4 << 20;   ///< so many of a host give one repetition back
-    std::chrono::milliseconds connect_time{10'000}; ///< after it nobody is there
-    long stall_bytes_per_second = 10'000;           ///< slower than this
-    std::chrono::seconds stall_time{30};            ///< for so long is a stall
+    std::uint64_t bytes_per_repetition = 4 << 20;  ///< so many of a host give one repetition back
+    std::chrono::milliseconds connect_time{9'000}; ///< after it nobody is there
+    long stall_bytes_per_second = 10'000;          ///< slower than this
+    std::chrono::seconds stall_time{30};           ///< for so long is a stall
+    bool has_alternative = false; ///< another place can be asked: who is silent is not waited for
 };
+
+/// How long a mirror is tried that stands before a registry of this policy: some ten seconds in all
+/// when it is dead.
+RetryPolicy policy_for_mirror(const RetryPolicy& registry);
 
 /// What a request met.
 enum class Trouble {
     refused_for_now, ///< an answer that asks to come again
-    connection,      ///< cut, reset or stalled
+    connection,      ///< cut or reset
+    stalled,         ///< connected, and nothing comes
     unreachable,     ///< no name, no route, nobody there
 };
 

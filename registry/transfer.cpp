@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <utility>
 
 namespace aic::registry {
 
@@ -13,7 +14,6 @@ constexpr int k_max_redirects = 10;
 constexpr std::size_t k_max_header_bytes = 256UL * 1024;
 constexpr std::size_t k_max_error_body_bytes = 64UL * 1024;
 constexpr std::uint64_t k_endless_error_body_bytes = 4UL * 1024 * 1024;
-constexpr long k_receive_buffer_bytes = 512L * 1024;
 
 bool is_success(int status) {
     return status >= 200 && status < 300;
@@ -31,51 +31,16 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(k_blank) - first + 1);
 }
 
-template <typename Value>
-void set(CURL* easy, CURLoption option, Value value) {
-    if (const auto code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
-        throw Error(ErrorKind::system, "setting up libcurl: {}", curl_easy_strerror(code));
-}
-
-/// What every request has, whatever it asks for.
-void set_constants(CURL* easy, const TransferContext& context) {
-    set(easy, CURLOPT_NOSIGNAL, 1L);
-    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy, CURLOPT_USERAGENT, "aic-image");
-    // Asks for the bytes as they are, and undoes a Content-Encoding that comes all the same.
-    set(easy, CURLOPT_ACCEPT_ENCODING, "identity");
-    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(context.policy.connect_time.count()));
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, context.policy.stall_bytes_per_second);
-    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(context.policy.stall_time.count()));
-    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    set(easy, CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
-    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    // One TCP connection per large blob: several share a link better than one connection's window
-    // does.
-    set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-    // A cancelled look-up of a name is left behind rather than waited for.
-    set(easy, CURLOPT_QUICK_EXIT, 1L);
-    if (!context.ca_file.empty())
-        set(easy, CURLOPT_CAINFO, context.ca_file.c_str());
-}
-
 } // namespace
 
-Transfer::Transfer(Exchange& exchange, TransferContext& context)
+Transfer::Transfer(Exchange& exchange)
     : exchange_(exchange)
-    , context_(context)
     , easy_(curl_easy_init())
     , request_(exchange.first())
     , answer_{.url = request_.url} {
     if (!easy_)
         throw Error(ErrorKind::system, "libcurl gives no handle");
-    set_constants(easy(), context_);
-    set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
-    set(easy(), CURLOPT_PRIVATE, static_cast<void*>(this));
-    set(easy(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    set(easy(), CURLOPT_HEADERDATA, static_cast<void*>(this));
-    set(easy(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    set(easy(), CURLOPT_WRITEDATA, static_cast<void*>(this));
+    meet(exchange_.peer());
     prepare(request_.url);
 }
 
@@ -84,49 +49,29 @@ void Transfer::begin(Request request) {
     redirects_ = 0;
     attempts_ = 0;
     due_at_ = {};
+    if (peer_ != &exchange_.peer())
+        meet(exchange_.peer());
     prepare(request_.url);
 }
 
-void Transfer::prepare(const Url& url) {
-    answer_ = {.url = url};
-    header_bytes_ = 0;
-    body_bytes_ = 0;
-    is_refused_ = false;
-    error_text_[0] = '\0';
-
-    auto headers = request_.headers;
-    if (!request_.authorization.empty() && url.origin() == request_.url.origin())
-        headers.push_back("Authorization: " + request_.authorization.reveal());
-    curl_slist* list = nullptr;
-    for (const auto& header : headers) {
-        auto* longer = curl_slist_append(list, header.c_str());
-        if (!longer) {
-            curl_slist_free_all(list);
-            throw std::bad_alloc();
-        }
-        list = longer;
-    }
-    set(easy(), CURLOPT_HTTPHEADER, list);
-    header_list_.reset(list);
-    set(easy(), CURLOPT_URL, url.str().c_str());
-    set(easy(), CURLOPT_NOBODY, request_.method == Method::head ? 1L : 0L);
-    if (request_.method == Method::get)
-        set(easy(), CURLOPT_HTTPGET, 1L);
-    if (!request_.form.empty() && url.origin() == request_.url.origin())
-        set(easy(), CURLOPT_POSTFIELDS, request_.form.reveal().c_str()); // which makes it a POST
-}
-
 bool Transfer::finish(CURLcode result) {
-    if (failure_)
-        std::rethrow_exception(failure_);
-    if (is_refused_)
-        return go_on(exchange_.repeated(request_));
-    if (result != CURLE_OK) {
+    try {
+        if (failure_)
+            std::rethrow_exception(std::exchange(failure_, nullptr));
+        if (is_refused_)
+            return go_on(exchange_.repeated(request_));
+        if (result == CURLE_OK)
+            return take_answer();
         const auto trouble = trouble_of(result);
         if (trouble && repeat(*trouble))
             return true;
-        return go_on(exchange_.failed(failure_of(result)));
+        throw failure_of(result);
+    } catch (const Error& error) {
+        return go_on(exchange_.failed(error));
     }
+}
+
+bool Transfer::take_answer() {
     if (is_redirect(answer_.status) && answer_.header("Location"))
         return follow_redirect();
     if (is_passing(answer_.status) && repeat(Trouble::refused_for_now))
@@ -137,22 +82,22 @@ bool Transfer::finish(CURLcode result) {
 bool Transfer::repeat(Trouble trouble) {
     const auto& host = answer_.url.host();
     const bool brought_something =
-        is_success(answer_.status) && body_bytes_ >= context_.policy.progress_bytes;
+        is_success(answer_.status) && body_bytes_ >= peer_->policy.progress_bytes;
     if (brought_something)
         attempts_ = 0;
-    Failure failure{trouble, attempts_, context_.hosts.has_answered(host)};
+    Failure failure{trouble, attempts_, peer_->hosts.has_answered(host)};
     if (const auto header = answer_.header("Retry-After");
         header && trouble == Trouble::refused_for_now)
         failure.retry_after = parse_retry_after(*header, std::chrono::system_clock::now());
     thread_local std::minstd_rand generator{std::random_device{}()};
     const auto delay =
-        retry_delay(failure, context_.policy, std::uniform_real_distribution<double>()(generator));
-    if (!delay || !context_.hosts.take_repetition(host))
+        retry_delay(failure, peer_->policy, std::uniform_real_distribution<double>()(generator));
+    if (!delay || !peer_->hosts.take_repetition(host))
         return false;
     ++attempts_;
     const auto until = std::chrono::steady_clock::now() + *delay;
     if (failure.retry_after)
-        context_.hosts.close_until(host, until);
+        peer_->hosts.close_until(host, until);
     exchange_.waits({reason_of(trouble), until});
     const auto attempts = attempts_;
     begin(exchange_.repeated(request_));
@@ -162,7 +107,7 @@ bool Transfer::repeat(Trouble trouble) {
 }
 
 Transfer::TimePoint Transfer::due_at() const {
-    return std::max(due_at_, context_.hosts.open_at(answer_.url.host()));
+    return std::max(due_at_, peer_->hosts.open_at(answer_.url.host()));
 }
 
 bool Transfer::go_on(std::optional<Request> request) {
@@ -194,7 +139,7 @@ void Transfer::take_header(std::string_view line) {
         answer_.status = 0;
         if (const auto space = line.find(' '); space != std::string_view::npos)
             std::from_chars(line.data() + space + 1, line.data() + line.size(), answer_.status);
-        context_.hosts.note_answer(answer_.url.host());
+        peer_->hosts.note_answer(answer_.url.host());
         return;
     }
     if (trimmed(line).empty())
@@ -212,6 +157,8 @@ void Transfer::refuse_length() const {
 void Transfer::check_announced_length() const {
     const auto text = answer_.header("Content-Length");
     if (!text || !is_success(answer_.status) || request_.method == Method::head)
+        return;
+    if (answer_.header("Content-Encoding")) // then it is not the length of what we get
         return;
     std::uint64_t length = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
@@ -237,7 +184,7 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
     }
     if (body_bytes_ > request_.limit_bytes)
         refuse_length();
-    context_.hosts.note_bytes(answer_.url.host(), bytes.size());
+    peer_->hosts.note_bytes(answer_.url.host(), bytes.size());
     if (request_.sink && (answer_.status == 200 || answer_.status == 206))
         request_.sink->write(bytes);
     else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "registry/hosts.hpp"
+#include "registry/peer.hpp"
 #include "registry/transport.hpp"
 
 #include <curl/curl.h>
@@ -20,20 +20,13 @@ struct HeaderListDeleter {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
 
-/// What all transfers of a transport share.
-struct TransferContext {
-    std::string ca_file;
-    RetryPolicy policy;
-    Hosts hosts{policy};
-};
-
 /// One conversation's requests on one curl handle, redirects and repetitions included. It belongs
 /// to no curl multi handle when it is destroyed.
 class Transfer {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    Transfer(Exchange& exchange, TransferContext& context);
+    explicit Transfer(Exchange& exchange);
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
@@ -47,13 +40,19 @@ public:
 
 private:
     void begin(Request request);
+    void meet(Peer& peer);
     void prepare(const Url& url);
+    void set_headers(const Url& url);
+    void set_client_certificate(const Url& url);
+    bool take_answer();
     bool go_on(std::optional<Request> request);
     bool follow_redirect();
     bool repeat(Trouble trouble);
     /// What a failure of curl's means; nothing when trying again cannot help.
     std::optional<Trouble> trouble_of(CURLcode result) const;
     bool is_connected() const;
+    /// The peer has ended the conversation on purpose, such as for the want of a certificate.
+    bool is_alert() const;
     std::string reason_of(Trouble trouble) const;
     Error failure_of(CURLcode result) const;
 
@@ -66,7 +65,7 @@ private:
     static std::size_t on_body(char* data, std::size_t, std::size_t length, void* user) noexcept;
 
     Exchange& exchange_;
-    TransferContext& context_;
+    Peer* peer_ = nullptr;
     std::unique_ptr<CURL, EasyDeleter> easy_;
     std::unique_ptr<curl_slist, HeaderListDeleter> header_list_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};

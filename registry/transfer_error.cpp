@@ -11,12 +11,14 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     case CURLE_COULDNT_CONNECT:
         return Trouble::unreachable;
     case CURLE_OPERATION_TIMEDOUT:
-        return is_connected() ? Trouble::connection : Trouble::unreachable;
+        return is_connected() ? Trouble::stalled : Trouble::unreachable;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return Trouble::connection;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return is_alert() ? std::nullopt : std::optional(Trouble::connection);
     default:
         return std::nullopt; // the same would come of it again
     }
@@ -29,6 +31,13 @@ bool Transfer::is_connected() const {
     return microseconds > 0;
 }
 
+bool Transfer::is_alert() const {
+    // libcurl hands OpenSSL's words on, and no code.
+    const std::string_view text = error_text_.data();
+    return text.find("SSL routines") != std::string_view::npos
+           && text.find(" alert ") != std::string_view::npos;
+}
+
 std::string Transfer::reason_of(Trouble trouble) const {
     const auto& host = answer_.url.host();
     switch (trouble) {
@@ -36,6 +45,8 @@ std::string Transfer::reason_of(Trouble trouble) const {
         return fmt::format("{} from {}", answer_.status, host);
     case Trouble::connection:
         return fmt::format("connection to {} lost", host);
+    case Trouble::stalled:
+        return fmt::format("{} has stopped sending", host);
     case Trouble::unreachable:
         break;
     }
@@ -55,7 +66,17 @@ Error Transfer::failure_of(CURLcode result) const {
         return error("connecting to")
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
+    if (is_alert())
+        return Error(ErrorKind::denied, "{} refuses the connection: {}", host,
+                     oci::printable(detail))
+            .with_hint("a registry that asks for a client certificate wants client.cert and "
+                       "client.key in a directory certs.d/HOST[:PORT]");
     switch (result) {
+    case CURLE_SSL_CERTPROBLEM:
+        return Error(ErrorKind::usage, "showing {} the client certificate '{}': {}", host,
+                     peer_->tls.client ? peer_->tls.client->file.native() : "",
+                     oci::printable(detail))
+            .with_hint("certificate and key have to be PEM, belong together, and have no password");
     case CURLE_COULDNT_RESOLVE_HOST:
         return error("resolving")
             .with_hint("check the spelling of the registry's name, and the network");

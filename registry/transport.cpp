@@ -106,10 +106,10 @@ public:
 
     std::size_t size() const { return active_.size(); }
 
-    void start(Exchange& exchange, TransferContext& context) {
+    void start(Exchange& exchange) {
         active_.push_back(
             {&exchange, in_context([&] { return exchange.description(); },
-                                   [&] { return std::make_unique<Transfer>(exchange, context); })});
+                                   [&] { return std::make_unique<Transfer>(exchange); })});
     }
 
     /// Gives curl the transfers whose time has come; the time of the next one.
@@ -156,10 +156,6 @@ private:
 
 class Transport::Loop {
 public:
-    Loop(std::string ca_file, const RetryPolicy& policy)
-        : context_{std::move(ca_file), policy}
-        , multi_(new_multi()) {}
-
     void run(Conversations& conversations, std::stop_token stop) {
         const std::lock_guard lock(mutex_);
         const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_.get()); });
@@ -171,7 +167,7 @@ public:
                 auto* exchange = conversations.next();
                 if (!exchange)
                     break;
-                active.start(*exchange, context_);
+                active.start(*exchange);
             }
             if (active.size() == 0)
                 return;
@@ -206,13 +202,12 @@ private:
         return static_cast<int>(std::clamp(left, milliseconds(0), k_longest).count());
     }
 
-    TransferContext context_; // guarded by mutex_
     std::mutex mutex_;
-    std::unique_ptr<CURLM, MultiDeleter> multi_; // guarded by mutex_, but for curl_multi_wakeup()
+    // Guarded by mutex_, but for curl_multi_wakeup().
+    std::unique_ptr<CURLM, MultiDeleter> multi_{new_multi()};
 };
 
-Transport::Transport(std::string ca_file, const RetryPolicy& retry_policy)
-    : loop_(std::make_unique<Loop>(std::move(ca_file), retry_policy)) {}
+Transport::Transport() : loop_(std::make_unique<Loop>()) {}
 
 Transport::~Transport() = default;
 

@@ -3,7 +3,6 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "registry/retry.hpp"
 #include "registry/secret.hpp"
 #include "registry/url.hpp"
 
@@ -50,6 +49,8 @@ struct Answer {
     bool is_web_page() const;
 };
 
+struct Peer;
+
 /// Why a request is made again, and when.
 struct Wait {
     std::string reason; ///< "429 from docker.io"
@@ -63,10 +64,13 @@ public:
     virtual ~Exchange() = default;
     /// What is being done, for errors: "fetching sha256:…".
     virtual std::string description() const = 0;
+    /// Who is spoken to. Asked before each request; outlives the exchange.
+    virtual Peer& peer() = 0;
     virtual Request first() = 0;
     /// The request that follows, or nothing at the end of the conversation.
     virtual std::optional<Request> next(Answer& answer) = 0;
-    /// As next(), when no answer came or it was cut off, and trying again was of no use.
+    /// As next(), when no answer came, it was cut off, or something of ours did not take it, and
+    /// trying again was of no use.
     virtual std::optional<Request> failed(const Error& error);
 
     /// The request that takes the place of `request`, which has to be made again: the same one, or
@@ -96,15 +100,14 @@ public:
 /// kept for the next one. May be shared by threads, which then take turns.
 class Transport {
 public:
-    /// `ca_file` replaces the system's certificates when not empty.
-    explicit Transport(std::string ca_file = {}, const RetryPolicy& retry_policy = {});
+    Transport();
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
     ~Transport();
 
     /// Holds all the conversations, a few at a time in the order given, to their ends. Requests
-    /// that fail in a way that passes are repeated as the policy has it. The first failure beyond
-    /// that ends the others and is thrown; a stop is Error(interrupted).
+    /// that fail in a way that passes are repeated as the peer's policy has it. The first failure
+    /// beyond that ends the others and is thrown; a stop is Error(interrupted).
     void run(std::span<Exchange* const> exchanges, std::stop_token stop);
     /// The same until none is under way and none is to begin.
     void run(Conversations& conversations, std::stop_token stop);

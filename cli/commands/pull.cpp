@@ -6,6 +6,7 @@
 #include "cache/names.hpp"
 #include "cache/uses.hpp"
 #include "cli/block_size.hpp"
+#include "cli/fetched_from.hpp"
 #include "cli/image_json.hpp"
 #include "cli/local_time.hpp"
 #include "cli/progress_display.hpp"
@@ -30,15 +31,17 @@ std::string planned_line(const builder::ImportPlan& plan) {
                        plan.layer_count == 1 ? "" : "s", here);
 }
 
-std::string done_line(const builder::ImportResult& result, double seconds) {
+std::string done_line(const builder::ImportResult& result, const oci::Reference& reference,
+                      double seconds) {
     if (result.was_there)
         return fmt::format("already here: {}{}", human_size(result.record.size_bytes),
                            result.resolved_seconds ? fmt::format(
                                ", as the reference was on {}", local_time(*result.resolved_seconds))
                                                    : "");
-    return fmt::format("pulled in {:.{}f} s: {}{}\n  next: srun --container-image={} COMMAND",
+    return fmt::format("pulled in {:.{}f} s: {}{}{}\n  next: srun --container-image={} COMMAND",
                        seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
-                       taken_over_lines(result), result.file.native());
+                       fetched_line(result, reference), taken_over_lines(result),
+                       result.file.native());
 }
 
 nlohmann::json plan_event(const builder::ImportPlan& plan) {
@@ -186,9 +189,10 @@ void Pull::run(Session& session) {
             images.back()["resolved"] =
                 result.resolved_seconds ? nlohmann::json(cache::utc_time(*result.resolved_seconds))
                                         : nlohmann::json(nullptr);
+            images.back()["fetched"] = fetched_json(result);
             add_taken_over(images.back(), result.taken_over);
         } else {
-            session.say(done_line(result, took.count()));
+            session.say(done_line(result, reference, took.count()));
             session.print(result.file.native());
         }
     }

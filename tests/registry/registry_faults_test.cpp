@@ -263,9 +263,9 @@ protected:
         RetryPolicy policy{.first_delay = 1ms, .longest_delay = 5ms};
         policy.progress_bytes = 50'000;
         policy.stall_time = 1s;
-        Client client(*reference.registry(), Config{},
+        Places places(*reference.registry(), Config{},
                       testing::fake_environment({{"HOME", "/nowhere"}}), policy);
-        download_blobs(client, std::vector<BlobRequest>{{blob}}, spool_,
+        download_blobs(places, std::vector<BlobRequest>{{blob}}, spool_,
                        [](std::size_t, const BlobFile&) {}, {});
     }
 

@@ -51,6 +51,20 @@ TEST(RetryTest, delays_double_up_to_a_limit_and_are_shares_of_it) {
     EXPECT_EQ(retry_delay({.attempts = 5000}, {.max_attempts = 10'000}, 0.5), 15s);
 }
 
+TEST(RetryTest, where_another_place_can_be_asked_silence_is_not_waited_for) {
+    const auto mirror = policy_for_mirror({});
+    for (const auto trouble : {Trouble::unreachable, Trouble::stalled})
+        EXPECT_EQ(retry_delay({trouble, 0, true}, mirror, 0.5), std::nullopt);
+    for (const auto trouble : {Trouble::connection, Trouble::refused_for_now}) {
+        EXPECT_TRUE(retry_delay({trouble, 1, true}, mirror, 0.5));
+        EXPECT_FALSE(retry_delay({trouble, 2, true}, mirror, 0.5));
+    }
+    EXPECT_FALSE(retry_delay({Trouble::refused_for_now, 0, true, 60s}, mirror, 0.5));
+    EXPECT_LE(mirror.connect_time, 5s);
+    EXPECT_LE(mirror.stall_time, 10s);
+    EXPECT_EQ(policy_for_mirror({.max_attempts = 0}).max_attempts, 0);
+}
+
 TEST(RetryTest, there_is_an_end_of_attempts) {
     EXPECT_EQ(delay({.attempts = 8}, 0.5), std::nullopt);
     EXPECT_EQ(retry_delay({}, {.max_attempts = 0}, 0.5), std::nullopt);

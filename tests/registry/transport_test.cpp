@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/fd.hpp"
+#include "registry/peer.hpp"
 #include "registry/transport.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_server.hpp"
+#include "tests/support/full_listener.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <chrono>
 #include <thread>
 
@@ -20,9 +17,11 @@ using testing::FakeServer;
 /// One request whose answer is kept.
 class Ask final : public Exchange {
 public:
-    explicit Ask(Request request) : request_(std::move(request)) {}
+    Ask(Request request, Peer& peer) : request_(std::move(request)), peer_(peer) {}
 
     std::string description() const override { return "asking"; }
+
+    Peer& peer() override { return peer_; }
 
     Request first() override { return request_; }
 
@@ -35,6 +34,7 @@ public:
 
 private:
     const Request request_;
+    Peer& peer_;
     std::optional<Answer> answer_;
 };
 
@@ -42,8 +42,9 @@ constexpr RetryPolicy k_once{.max_attempts = 0};
 constexpr RetryPolicy k_soon{.first_delay = std::chrono::milliseconds(1)};
 
 static Answer ask(Request request, std::stop_token stop = {}, const RetryPolicy& policy = k_once) {
-    Transport transport({}, policy);
-    Ask exchange(std::move(request));
+    Transport transport;
+    Peer peer(request.url.origin(), {}, policy);
+    Ask exchange(std::move(request), peer);
     Exchange* const one = &exchange;
     transport.run({&one, 1}, stop);
     return exchange.answer();
@@ -170,11 +171,12 @@ TEST(TransportTest, retry_after_holds_for_all_requests_to_the_host) {
         return times.size() == 1 ? FakeResponse{.status = 429, .headers = {{"Retry-After", "2"}}}
                                  : FakeResponse{.body = "hello"};
     });
-    Transport transport({}, k_soon);
+    Transport transport;
+    Peer peer(Url::parse(server.url()).origin(), {}, k_soon);
     std::vector<std::unique_ptr<Ask>> asks;
     std::vector<Exchange*> all;
     for (int i = 0; i < 8; ++i) {
-        asks.push_back(std::make_unique<Ask>(get(server.url())));
+        asks.push_back(std::make_unique<Ask>(get(server.url()), peer));
         all.push_back(asks.back().get());
     }
     transport.run({all.data(), 1}, {});
@@ -225,39 +227,22 @@ TEST(TransportTest, nobody_there_is_a_network_error_with_a_hint) {
     EXPECT_FALSE(error->hint().empty());
 }
 
-/// Takes no connection: its queue is full, and what comes to it is dropped.
-class FullListener {
-public:
-    FullListener() {
-        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t size = sizeof address;
-        auto* const name = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 0) != 0
-            || ::getsockname(listener_.get(), name, &size) != 0)
-            throw system_error("listening");
-        port_ = ntohs(address.sin_port);
-        for (auto& waiting : queue_) {
-            waiting = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            ::connect(waiting.get(), name, size);
-        }
-    }
-
-    std::string url() const { return fmt::format("http://127.0.0.1:{}/", port_); }
-
-private:
-    Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    std::array<Fd, 4> queue_;
-    std::uint16_t port_ = 0;
-};
-
 TEST(TransportTest, where_no_connection_comes_about_is_said_in_time_and_not_waited_for) {
-    const FullListener nobody;
+    const testing::FullListener nobody;
     auto policy = k_soon;
     policy.connect_time = std::chrono::seconds(1);
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_ERROR_SAYING(ErrorKind::network, "connecting to 127.0.0.1",
                         ask(get(nobody.url()), {}, policy));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1900));
+}
+
+TEST(TransportTest, no_route_is_said_within_ten_seconds) {
+    const testing::FullListener nobody;
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_ERROR_SAYING(ErrorKind::network, "connecting to 127.0.0.1",
+                        ask(get(nobody.url()), {}, RetryPolicy{}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(TransportTest, what_a_sink_throws_comes_out_whole) {
@@ -294,8 +279,9 @@ TEST(TransportTest, many_conversations_share_the_loop_in_order_and_connections_a
         [](const FakeRequest& request) { return FakeResponse{.body = request.path()}; });
     std::vector<std::unique_ptr<Ask>> asks;
     std::vector<Exchange*> all;
+    Peer peer(Url::parse(server.url()).origin());
     for (int i = 0; i < 40; ++i) {
-        asks.push_back(std::make_unique<Ask>(get(fmt::format("{}/{}", server.url(), i))));
+        asks.push_back(std::make_unique<Ask>(get(fmt::format("{}/{}", server.url(), i)), peer));
         all.push_back(asks.back().get());
     }
     Transport transport;

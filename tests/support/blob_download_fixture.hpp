@@ -30,11 +30,11 @@ protected:
     std::map<std::size_t, Verified> download(const std::vector<BlobRequest>& blobs,
                                              std::stop_token stop = {}) {
         const auto reference = oci::Reference::parse(registry_.reference("1"));
-        Client client(*reference.registry(), Config{},
+        Places places(*reference.registry(), Config{},
                       testing::fake_environment({{"HOME", "/nowhere"}}), policy_);
         std::map<std::size_t, Verified> reported;
         download_blobs(
-            client, blobs, spool_,
+            places, blobs, spool_,
             [&](std::size_t index, const BlobFile& file) {
                 EXPECT_EQ(file.path, spool_ / blobs[index].descriptor.digest.hex());
                 EXPECT_TRUE(reported.emplace(index, file.verified).second);
