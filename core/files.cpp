@@ -156,12 +156,22 @@ void WorkDir::remove_abandoned(const fs::path& parent) {
     }
 }
 
-std::vector<fs::path> entries_of(const fs::path& directory) {
-    std::vector<fs::path> entries;
+static std::error_code read_entries(const fs::path& directory, std::vector<fs::path>& entries) {
     std::error_code error;
+    entries.clear();
     for (auto entry = fs::directory_iterator(directory, error);
          !error && entry != fs::directory_iterator(); entry.increment(error))
         entries.push_back(entry->path());
+    return error;
+}
+
+std::vector<fs::path> entries_of(const fs::path& directory) {
+    std::vector<fs::path> entries;
+    auto error = read_entries(directory, entries);
+    // On NFS another node may have made it since we last looked, or removed it under our eyes.
+    if ((error == std::errc::no_such_file_or_directory && forget_failed_lookup(directory))
+        || error.value() == ESTALE)
+        error = read_entries(directory, entries);
     if (error && error != std::errc::no_such_file_or_directory
         && error != std::errc::not_a_directory)
         throw error_from_errno(error.value(),
