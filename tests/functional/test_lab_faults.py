@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store on NFS when its server or a node dies, has no room, or does not let the caller write."""
+"""A store on NFS when its server or a node dies, has no room, or does not let the caller write.
+
+AIC_TEST_LAB_POWER_CUTS sets how often the server loses its power after a pull (once).
+"""
 
 from __future__ import annotations
 
+import os
 import time
 import unittest
 
@@ -10,7 +14,7 @@ from support.binary import Status
 from support.lab import Lab
 from support.lab_case import USER, LabTest
 
-POWER_CUTS = 2
+POWER_CUTS = int(os.environ.get("AIC_TEST_LAB_POWER_CUTS", "1"))
 IMAGE_BYTES = 24 << 20
 ROOM_BYTES = 4 << 20  # for an image that needs more
 

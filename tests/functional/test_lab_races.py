@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two nodes that change one store on NFS at the same time: no update is lost, no reader fails.
 
-AIC_TEST_SEED sets what they do, AIC_TEST_LAB_SECONDS for how long (20).
+AIC_TEST_SEED sets what they do, AIC_TEST_LAB_SECONDS for how long (12).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support.binary import Outcome, Status
 from support.lab import Lab
 from support.lab_case import LabTest
 
-SECONDS = float(os.environ.get("AIC_TEST_LAB_SECONDS", "20"))
+SECONDS = float(os.environ.get("AIC_TEST_LAB_SECONDS", "12"))
 SEED = int(os.environ.get("AIC_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 WORKERS = 2  # on each node, and one that only reads
 TEXTS = ("one", "two", "three", "four")
