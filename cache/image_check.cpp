@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/image_check.hpp"
 
+#include "cache/afresh.hpp"
 #include "cache/inode_of.hpp"
 #include "cache/record.hpp"
 #include "cache/subtree.hpp"
@@ -76,8 +77,7 @@ public:
             const auto index = directory_ / k_layer_index_name;
             attempt(index, [&] { check_index(index); });
         }
-        std::error_code ignored;
-        if (!fs::exists(directory_, ignored))
+        if (!checked_.faults.empty() && !is_there(layout_, directory_))
             return {};
         return std::move(checked_);
     }

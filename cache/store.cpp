@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/store.hpp"
 
+#include "cache/afresh.hpp"
 #include "cache/pending.hpp"
 #include "cache/sync.hpp"
 #include "cache/trash.hpp"
@@ -56,6 +57,7 @@ void move_into_place(const Layout& layout, const fs::path& staged, const ImageId
     ChangeNote note(layout, ObjectKey::image(id, variant));
     // A removal beside us may take the directory of the id away before the image is in it.
     for (int attempt = 1;; ++attempt) {
+        look_afresh(layout, target.parent_path());
         make_directories(target.parent_path(), k_private_mode);
         if (::rename(staged.c_str(), target.c_str()) == 0)
             break;
@@ -79,6 +81,7 @@ std::optional<StoredImage> read_or_bring_back(const Layout& layout, const ImageI
                                               std::string_view variant) {
     const auto target = layout.variant(id, variant);
     for (int attempt = 0; attempt < k_attempts; ++attempt) {
+        look_afresh(layout, target.parent_path());
         if (auto image = read_image(target))
             return image;
         if (!Trash(layout).bring_back(id, variant))
@@ -121,11 +124,13 @@ std::optional<StoredImage> read_image(const fs::path& directory) {
 }
 
 std::optional<StoredImage> Store::find(const ImageId& id, std::string_view variant) const {
+    look_afresh(layout_, layout_.image(id));
     return read_image(layout_.variant(id, variant));
 }
 
 std::vector<StoredImage> Store::find_all(const ImageId& id) const {
     std::vector<StoredImage> images;
+    look_afresh(layout_, layout_.images());
     for (const auto& directory : entries_of(layout_.image(id)))
         if (auto image = read_image(directory))
             images.push_back(std::move(*image));

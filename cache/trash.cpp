@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/trash.hpp"
 
+#include "cache/afresh.hpp"
 #include "cache/pending.hpp"
 #include "cache/reserve.hpp"
 #include "cache/sync.hpp"
@@ -42,11 +43,6 @@ std::optional<std::int64_t> time_of(const fs::path& entry) {
     return end && *end == '.' ? std::optional<std::int64_t>(::timegm(&parts)) : std::nullopt;
 }
 
-bool is_there(const fs::path& directory) {
-    std::error_code ignored;
-    return fs::is_directory(fs::symlink_status(directory, ignored));
-}
-
 /// Each attempt that fails is one of somebody else that succeeded.
 constexpr int k_attempts = 100;
 
@@ -70,7 +66,7 @@ bool make_place(const fs::path& place) {
 bool move_into_trash(const Layout& layout, const ImageId& id, std::string_view variant) {
     const auto image = layout.variant(id, variant);
     for (int attempt = 0; attempt < k_attempts; ++attempt) {
-        if (!is_there(image))
+        if (!is_there(layout, image))
             return false;
         const auto place = layout.trash() / entry_name(std::time(nullptr)) / id.hex();
         if (!make_place(place))
@@ -114,7 +110,7 @@ bool exchange(const fs::path& staged, const fs::path& there, const fs::path& asi
 } // namespace
 
 bool Trash::put(const ImageId& id, std::string_view variant) const {
-    if (!is_there(layout_.variant(id, variant)))
+    if (!is_there(layout_, layout_.variant(id, variant)))
         return false;
     return with_reserve(layout_, [&] {
         ChangeNote note(layout_, ObjectKey::image(id, variant));
@@ -127,7 +123,7 @@ bool Trash::put(const ImageId& id, std::string_view variant) const {
 bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
     const auto image = layout_.variant(id, variant);
     for (int attempt = 0; attempt < k_attempts; ++attempt) {
-        if (is_there(image))
+        if (is_there(layout_, image))
             return true;
         const auto found = find(id, variant);
         if (!found)
@@ -151,7 +147,7 @@ bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
 
 bool Trash::replace(const ImageId& id, std::string_view variant, const fs::path& staged) const {
     const auto image = layout_.variant(id, variant);
-    if (!is_there(image))
+    if (!is_there(layout_, image))
         return false;
     fsync_directory(staged);
     const auto place = layout_.trash() / entry_name(std::time(nullptr)) / id.hex();

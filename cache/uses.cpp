@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/uses.hpp"
 
+#include "cache/afresh.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
@@ -8,6 +9,8 @@
 #include "core/log.hpp"
 
 #include <sys/stat.h>
+
+#include <cerrno>
 
 namespace fs = std::filesystem;
 
@@ -28,7 +31,9 @@ void note_use(const Layout& layout, const ImageId& id, std::string_view variant)
 std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
                                      std::string_view variant) {
     struct stat status;
-    if (::lstat(layout.use(id, variant).c_str(), &status) != 0)
+    const auto path = layout.use(id, variant);
+    if (::lstat(path.c_str(), &status) != 0
+        && (errno != ENOENT || !forget_failed_lookup(path) || ::lstat(path.c_str(), &status) != 0))
         return std::nullopt;
     return status.st_mtim.tv_sec;
 }
@@ -39,7 +44,10 @@ std::vector<fs::path> stale_uses(const Layout& layout) {
     for (const auto& path : entries_of(layout.uses())) {
         const auto key = image_key_of(path.filename().native());
         std::error_code ignored;
-        if (key && !fs::exists(layout.variant(key->id, key->variant), ignored)
+        if (!key)
+            continue;
+        const auto variant = layout.variant(key->id, key->variant);
+        if (!fs::exists(variant, ignored) && !is_there(layout, variant)
             && !trash.find(key->id, key->variant))
             stale.push_back(path);
     }

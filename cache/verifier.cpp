@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/verifier.hpp"
 
+#include "cache/afresh.hpp"
 #include "cache/folding.hpp"
 #include "cache/generation.hpp"
 #include "cache/name_state.hpp"
@@ -108,8 +109,7 @@ private:
         try {
             const auto text = read_beneath(layout_, path, k_max_state_bytes);
             if (!text) {
-                std::error_code ignored;
-                if (fs::exists(fs::symlink_status(path, ignored)))
+                if (is_there(layout_, path))
                     fault(kind, path, "it is no regular file of its owner's", is_mendable);
                 return;
             }

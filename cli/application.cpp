@@ -3,10 +3,13 @@
 
 #include "cache/folding.hpp"
 #include "cli/command_tree.hpp"
+#include "cli/store_advice.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/version.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -120,7 +123,13 @@ int execute(Application& application, const InterruptWatch& interrupts) {
         return 0;
     }
     Session session(application.options(), interrupts.stop_token());
-    command->run(session);
+    try {
+        command->run(session);
+    } catch (const Error& error) {
+        if (!command->changes_store())
+            throw;
+        throw with_store_advice(error, session.config().store.value, ::geteuid());
+    }
     session.flush();
     if (command->changes_store())
         cache::fold_if_due(session.store().layout());

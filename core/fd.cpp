@@ -37,12 +37,25 @@ Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
 }
 
 std::optional<Fd> open_if_exists(const std::filesystem::path& path, int flags) {
-    Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
-    if (fd)
-        return fd;
-    if (errno == ENOENT || errno == ENOTDIR)
-        return std::nullopt;
-    throw system_error("opening '{}'", path.native());
+    for (bool is_first = true;; is_first = false) {
+        Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
+        if (fd)
+            return fd;
+        if (errno != ENOENT && errno != ENOTDIR)
+            throw system_error("opening '{}'", path.native());
+        if (!is_first || !forget_failed_lookup(path))
+            return std::nullopt;
+    }
+}
+
+bool forget_failed_lookup(const std::filesystem::path& path) {
+    const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    if (parent == path)
+        return false;
+    const auto is_there = [&] {
+        return bool(Fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    };
+    return is_there() || (errno == ENOENT && forget_failed_lookup(parent) && is_there());
 }
 
 Fd open_directory(const std::filesystem::path& path) {

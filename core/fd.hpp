@@ -40,8 +40,12 @@ private:
 
 /// open(2) with O_CLOEXEC; throws "opening '<path>': …".
 Fd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0666);
-/// As open_file(), but nothing when there is no such file.
+/// As open_file(), but nothing when there is no such file, on no node: see forget_failed_lookup().
 std::optional<Fd> open_if_exists(const std::filesystem::path& path, int flags);
+/// NFS believes a look-up that failed for up to a minute, though another node has made the file
+/// since. Opening the directory makes it ask again. False when that is not there either: then the
+/// file is not.
+bool forget_failed_lookup(const std::filesystem::path& path);
 
 /// A directory held open, so that what is done beneath it cannot be redirected by planted links.
 Fd open_directory(const std::filesystem::path& path);

@@ -36,6 +36,7 @@ AtomicFile::AtomicFile(fs::path target, mode_t mode)
 }
 
 AtomicFile::~AtomicFile() {
+    fd_ = Fd(); // NFS only renames a file that is open
     if (!temporary_.empty())
         ::unlink(temporary_.c_str());
 }
@@ -82,6 +83,19 @@ static fs::path early_lock(const fs::path& directory) {
     return fs::path(directory.native() + std::string(k_lock_name));
 }
 
+namespace {
+
+enum class Locked { yes, by_other, unknown };
+
+/// Unknown where there are no locks, as on NFS without a lock server: what was made there stays.
+Locked try_lock(int fd) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return Locked::yes;
+    return errno == EWOULDBLOCK ? Locked::by_other : Locked::unknown;
+}
+
+} // namespace
+
 WorkDir::WorkDir(const fs::path& parent) {
     // Between making the lock and taking it, another process may hold it for an abandoned one.
     constexpr int k_attempts = 100;
@@ -89,8 +103,8 @@ WorkDir::WorkDir(const fs::path& parent) {
         path_ = parent / unique_name();
         const auto early = early_lock(path_);
         lock_ = open_file(early, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        const bool is_ours = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0
-                             && fstat_of(lock_.get(), early).st_nlink > 0;
+        const bool is_ours =
+            try_lock(lock_.get()) != Locked::by_other && fstat_of(lock_.get(), early).st_nlink > 0;
         if (is_ours && ::mkdir(path_.c_str(), 0700) == 0
             && ::rename(early.c_str(), (path_ / k_lock_name).c_str()) == 0)
             return;
@@ -106,16 +120,19 @@ WorkDir::WorkDir(const fs::path& parent) {
 }
 
 WorkDir::~WorkDir() {
+    // NFS keeps a file that is still open under another name, so the directory would not be empty.
+    // Who takes it for abandoned as soon as the lock is free removes it just the same.
+    lock_ = Fd();
     std::error_code ignored;
     fs::remove_all(path_, ignored);
 }
 
-/// Nothing when there is no such lock.
+/// Nothing when there is no such lock. One of which nothing is known may be held.
 static std::optional<bool> is_held(const fs::path& lock_path) {
     const auto lock = open_if_exists(lock_path, O_RDWR | O_NOFOLLOW);
     if (!lock)
         return std::nullopt;
-    return ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0;
+    return try_lock(lock->get()) != Locked::yes;
 }
 
 static bool is_abandoned(const fs::path& entry) {
@@ -156,12 +173,22 @@ void WorkDir::remove_abandoned(const fs::path& parent) {
     }
 }
 
-std::vector<fs::path> entries_of(const fs::path& directory) {
-    std::vector<fs::path> entries;
+static std::error_code read_entries(const fs::path& directory, std::vector<fs::path>& entries) {
     std::error_code error;
+    entries.clear();
     for (auto entry = fs::directory_iterator(directory, error);
          !error && entry != fs::directory_iterator(); entry.increment(error))
         entries.push_back(entry->path());
+    return error;
+}
+
+std::vector<fs::path> entries_of(const fs::path& directory) {
+    std::vector<fs::path> entries;
+    auto error = read_entries(directory, entries);
+    // On NFS another node may have made it since we last looked, or removed it under our eyes.
+    if ((error == std::errc::no_such_file_or_directory && forget_failed_lookup(directory))
+        || error.value() == ESTALE)
+        error = read_entries(directory, entries);
     if (error && error != std::errc::no_such_file_or_directory
         && error != std::errc::not_a_directory)
         throw error_from_errno(error.value(),

@@ -54,6 +54,15 @@ TEST(FilesTest, a_file_that_is_not_there_is_nothing) {
     EXPECT_EQ(read_file_if_exists(dir / "nope", 10), std::nullopt);
 }
 
+TEST(FilesTest, a_failed_look_up_is_worth_another_where_its_directory_is_there) {
+    const TempDir dir;
+    write_file(dir / "file", "");
+    EXPECT_TRUE(forget_failed_lookup(dir / "nope"));
+    EXPECT_FALSE(forget_failed_lookup(dir / "nope/nothing"));
+    EXPECT_FALSE(forget_failed_lookup(dir / "file/nothing"));
+    EXPECT_FALSE(forget_failed_lookup("/"));
+}
+
 TEST(FilesTest, a_file_beyond_its_limit_is_refused) {
     const TempDir dir;
     write_file(dir / "x", "hello");

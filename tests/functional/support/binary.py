@@ -30,15 +30,14 @@ class Status:
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
-    """One finished run. `peak_memory` is the largest resident set, in bytes."""
+class Outcome:
+    """What came of one command, wherever it ran."""
 
     command: tuple[str, ...]
     status: int
     stdout: bytes
     stderr: str
     seconds: float
-    peak_memory: int
 
     @property
     def out(self) -> str:
@@ -54,10 +53,19 @@ class Result:
 
     def __str__(self) -> str:
         return (
-            f"$ {' '.join(self.command)}\nstatus {self.status} after {self.seconds:.1f} s,"
-            f" peak {self.peak_memory >> 20} MiB\n"
+            f"$ {' '.join(self.command)}\nstatus {self.status} after {self.seconds:.1f} s\n"
             f"stdout: {self.out[-2000:]}\nstderr: {self.stderr[-4000:]}"
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Result(Outcome):
+    """One finished run on this machine. `peak_memory` is the largest resident set, in bytes."""
+
+    peak_memory: int
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\npeak {self.peak_memory >> 20} MiB"
 
 
 def program() -> str:
