@@ -148,14 +148,6 @@ class Faults:
         self.on_server("rm -rf ../*-of-root")
         self.assert_sound(self.first)
 
-    def wait_for(self, pattern: str) -> None:
-        """For a file on the server, of which a test knows that it is about to appear."""
-        # No process is made for a look: the file may not stay for long.
-        self.lab.server.shell(
-            f"while :; do for file in {self.export}/{pattern}; do"
-            ' [ ! -e "$file" ] || exit 0; done; done', seconds=30,
-        )
-
     def wait_for_lease(self) -> None:
         """What a dead node held is free afterwards."""
         time.sleep(2 * self.lab.lease_seconds)

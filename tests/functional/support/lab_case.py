@@ -92,6 +92,14 @@ class LabTest(unittest.TestCase):
     def on_server(self, script: str) -> str:
         return self.lab.server.shell(f"cd {self.export}; {script}").out
 
+    def wait_for(self, pattern: str) -> None:
+        """For a file on the server, of which a test knows that it is about to appear."""
+        # No process is made for a look: the file may not stay for long.
+        self.lab.server.shell(
+            f"while :; do for file in {self.export}/{pattern}; do"
+            ' [ ! -e "$file" ] || exit 0; done; done', seconds=30,
+        )
+
     def assert_sound(self, node: Machine) -> None:
         """Every byte is as recorded, and the catalogue as the files say."""
         self.succeed(node, "verify")
