@@ -24,12 +24,21 @@ static bool has_piece(const BlobDownload& download) {
     return download.descriptor.size_bytes == 0 || !download.open_ranges().empty();
 }
 
+static std::uint64_t piece_bytes(const std::vector<ByteRange>& open) {
+    std::uint64_t left = 0;
+    for (const auto& range : open)
+        left += range.end - range.begin;
+    return std::clamp(left / PieceQueue::k_shares, PieceQueue::k_least_piece_bytes,
+                      PieceQueue::k_most_piece_bytes);
+}
+
 static ByteRange first_piece(const BlobDownload& download) {
     if (download.whole_only || download.descriptor.size_bytes == 0)
         return download.whole();
-    auto range = download.open_ranges().front();
+    const auto open = download.open_ranges();
+    auto range = open.front();
     if (download.descriptor.size_bytes > PieceQueue::k_split_above_bytes)
-        range.end = std::min(range.end, range.begin + PieceQueue::k_piece_bytes);
+        range.end = std::min(range.end, range.begin + piece_bytes(open));
     return range;
 }
 

@@ -36,12 +36,16 @@ struct BlobDownload {
 };
 
 /// What is still to be fetched, in pieces. Blobs above a size come in several, so that connections
-/// can share them. They come in the order given, and each from its start on: that is the order in
-/// which they are read as they arrive.
+/// can share them; the pieces become smaller towards the end. They come in the order given, and
+/// each from its start on: that is the order in which they are read as they arrive.
 class PieceQueue {
 public:
     static constexpr std::uint64_t k_split_above_bytes = 64ULL << 20;
-    static constexpr std::uint64_t k_piece_bytes = 32ULL << 20;
+    static constexpr std::uint64_t k_most_piece_bytes = 32ULL << 20;
+    static constexpr std::uint64_t k_least_piece_bytes = 8ULL << 20;
+    /// A piece is no more than such a part of what is left of its blob, so that connections which
+    /// are added find something to do, and all end at about the same time.
+    static constexpr std::uint64_t k_shares = 24;
 
     struct Piece {
         BlobDownload* download;
