@@ -84,8 +84,10 @@ Claim::~Claim() {
     thread_.join();
     // After an owner of the store has tidied up, the number may be another's.
     struct stat ours, there;
-    if (::fstat(fd_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0
-        && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+    const bool is_ours = ::fstat(fd_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0
+                         && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+    fd_ = Fd(); // NFS only renames a file that is open
+    if (is_ours)
         ::unlink(path_.c_str());
 }
 
