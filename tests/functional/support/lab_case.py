@@ -50,14 +50,15 @@ class LabTest(unittest.TestCase):
         self.addCleanup(self.lab.server.shell, f"rm -rf {self.export}")
 
     def start(
-        self, node: Machine, *arguments: str | Path, uid: int = USER, store: str | None = None,
-        seconds: float = 120,
+        self, node: Machine, *arguments: str | Path, uid: int = USER, gid: int | None = None,
+        store: str | None = None, home: str = HOME, seconds: float = 120,
     ) -> Running:
         environment = {
-            "HOME": HOME, "AIC_IMAGE_ROOT": store or self.store,
+            "HOME": home, "AIC_IMAGE_ROOT": store or self.store,
             "AIC_IMAGE_SPOOL": f"/var/tmp/spool-{uid}",
         }
-        return node.start(PROGRAM, *arguments, uid=uid, environment=environment, seconds=seconds)
+        return node.start(
+            PROGRAM, *arguments, uid=uid, gid=gid, environment=environment, seconds=seconds)
 
     def aic(self, node: Machine, *arguments: str | Path, **how: object) -> Outcome:
         return self.start(node, *arguments, **how).wait()

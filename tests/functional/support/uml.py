@@ -76,6 +76,11 @@ def _ending_with_us() -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child"]
 
 
+def _registers() -> Path:
+    """What lets the kernel run on processors with more registers than it knows of."""
+    return Path(os.environ["AIC_BUILD_DIR"]) / "tests" / "functional" / "uml_registers.so"
+
+
 class Machine:
     """Off until boot(). `links` are sockets to other machines, `disk` is a file."""
 
@@ -112,7 +117,7 @@ class Machine:
     def _command(self, line: int) -> list[str]:
         modules = next(MODULES.glob("*/modules.dep")).parent
         return [
-            *_ending_with_us(),
+            *_ending_with_us(), "env", f"LD_PRELOAD={_registers()}",
             PROGRAM, f"mem={MEMORY}", f"umid={self.name}", f"uml_dir={self.directory}",
             "rootfstype=hostfs", "rootflags=/", "ro", f"init={INIT}", "quiet", "raid=noautodetect",
             "con=null", "con0=null,fd:1", f"ssl0=fd:{line},fd:{line}",
@@ -139,7 +144,8 @@ class Machine:
             raise AssertionError(f"{self.name} does not boot:\n{self.console()}")
 
     def start(
-        self, *command: str | Path, uid: int = 0, seconds: float = COMMAND_SECONDS,
+        self, *command: str | Path, uid: int = 0, gid: int | None = None,
+        seconds: float = COMMAND_SECONDS,
         environment: dict[str, str] | None = None,
     ) -> Running:
         with self.sending:
@@ -148,7 +154,7 @@ class Machine:
         running = Running(self, number, tuple(map(str, command)))
         self.running[number] = running
         self.send(
-            number=number, command=running.command, uid=uid, seconds=seconds,
+            number=number, command=running.command, uid=uid, gid=uid if gid is None else gid, seconds=seconds,
             environment=environment or {},
         )
         return running

@@ -110,7 +110,7 @@ class Agent:
             process = subprocess.Popen(
                 request["command"], env={**os.environ, **request["environment"]}, cwd="/",
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                user=request["uid"], group=request["uid"], extra_groups=[], umask=0o022,
+                user=request["uid"], group=request["gid"], extra_groups=[], umask=0o022,
                 start_new_session=True,
             )
         except OSError as error:
