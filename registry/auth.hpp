@@ -48,6 +48,9 @@ public:
     /// were refused; throws when there is no token to be had.
     std::optional<Request> on_token_answer(const Answer& answer);
 
+    /// Whether credentials were shown, and not refused.
+    bool uses_credentials() const { return credentials_.has_value(); }
+
     /// True once stored credentials were of no use.
     bool credentials_refused() const { return credentials_refused_; }
 

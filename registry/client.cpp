@@ -88,17 +88,22 @@ Client::Client(const oci::RegistryReference& reference, const Config& config,
              std::make_shared<Transport>()) {}
 
 Client::Client(LocatedRepository place, const Environment& environment,
-               const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport)
+               const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport,
+               Identity identity)
     : reference_(std::move(place.reference))
     , is_mirror_(place.is_mirror)
     , registry_(registry_url(reference_.registry, place.insecure_registries))
     , login_hint_(login_hint(reference_.registry))
     , peer_(registry_.origin(), load_tls_settings(reference_.registry, environment), retry_policy)
     , transport_(std::move(transport))
-    , authenticator_(reference_.registry, registry_, reference_.repository, [this, environment] {
-        return find_credentials(reference_.registry, reference_.repository, reference_.user,
-                                is_mirror_ ? without_credentials(environment) : environment);
-    }) {}
+    , authenticator_(reference_.registry, registry_, reference_.repository,
+                     [this, environment, identity]() -> std::optional<Credentials> {
+                         if (identity == Identity::anonymous)
+                             return std::nullopt;
+                         return find_credentials(
+                             reference_.registry, reference_.repository, reference_.user,
+                             is_mirror_ ? without_credentials(environment) : environment);
+                     }) {}
 
 Url Client::url(std::string_view path) const {
     return registry_.resolve(fmt::format("/v2/{}/{}", reference_.repository, path));
@@ -122,6 +127,12 @@ Request Client::manifest_request(Method method, std::string_view name) const {
 
 Request Client::blob_request(const Digest& digest) const {
     return {.url = url(fmt::format("blobs/{}", digest.str()))};
+}
+
+bool Client::may_get_manifest(std::stop_token stop) {
+    const auto answer = ask(fmt::format("asking for {}", reference_.str()),
+                            manifest_request(Method::head, tag_or_digest(reference_)), stop);
+    return answer.status == 200;
 }
 
 Digest Client::head_manifest(std::stop_token stop) {

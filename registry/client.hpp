@@ -23,6 +23,12 @@ namespace aic::registry {
 /// https.
 Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries);
 
+/// As whom a client speaks.
+enum class Identity {
+    users,     ///< with the user's credentials where it is asked for some
+    anonymous, ///< as anybody could
+};
+
 /// Speaks the distribution protocol about one repository in one place.
 class Client {
 public:
@@ -32,11 +38,13 @@ public:
            const Environment& environment, const RetryPolicy& retry_policy = {});
     /// Clients that share a transport take turns.
     Client(LocatedRepository place, const Environment& environment, const RetryPolicy& retry_policy,
-           std::shared_ptr<Transport> transport);
+           std::shared_ptr<Transport> transport, Identity identity = Identity::users);
 
     /// "host[:port]", as people call the place.
     const std::string& name() const { return reference_.registry; }
 
+    /// Whether the place has the manifest for whom this client speaks as, by one HEAD.
+    bool may_get_manifest(std::stop_token stop);
     /// The digest a tag points at, by one HEAD.
     Digest head_manifest(std::stop_token stop);
     /// What the reference points at.
@@ -54,6 +62,8 @@ public:
     Error explain(const Answer& answer) const;
 
     Authenticator& authenticator() { return authenticator_; }
+
+    const Authenticator& authenticator() const { return authenticator_; }
 
     Peer& peer() { return peer_; }
 

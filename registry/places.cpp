@@ -6,6 +6,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace aic::registry {
 
 bool is_of_the_place(ErrorKind kind) {
@@ -29,6 +31,11 @@ Places::Places(const oci::RegistryReference& reference, const Config& config,
             std::make_unique<Client>(std::move(place), environment, policy, transport_));
     }
     is_left_out_.resize(clients_.size());
+}
+
+bool Places::use_credentials() const {
+    return std::ranges::any_of(
+        clients_, [](const auto& client) { return client->authenticator().uses_credentials(); });
 }
 
 std::size_t Places::first_from(std::size_t place) const {

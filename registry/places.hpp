@@ -32,6 +32,9 @@ public:
     /// mirror that did more than lack or mistake something.
     bool goes_on_after(std::size_t place, const Error& error);
 
+    /// Whether any of them was shown credentials, and took them.
+    bool use_credentials() const;
+
     Transport& transport() { return *transport_; }
 
     /// What `ask` returns of the first place that can answer. When none can, what the registry did
