@@ -26,7 +26,7 @@ std::string shortened(std::string name) {
 } // namespace
 
 ClaimNote make_claim_note(std::string job) {
-    return {.user = shortened(user_name()),
+    return {.user = shortened(user_name(::geteuid())),
             .host = shortened(host_name()),
             .boot = shortened(boot_id()),
             .pid_namespace = shortened(pid_namespace()),

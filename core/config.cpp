@@ -11,6 +11,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -88,6 +89,21 @@ public:
         return all;
     }
 
+    /// What all files have under the key, in their order, and which of them have it.
+    Setting<std::vector<std::string>> merged(const char* key) const {
+        std::string origin;
+        for (const auto& file : files_) {
+            const auto node = file.table[key];
+            if (!node)
+                continue;
+            if (!node.is_array())
+                throw Error(ErrorKind::usage, "'{}' in '{}' is not a list of strings", key,
+                            file.path.native());
+            origin += (origin.empty() ? "" : ", ") + file.path.native();
+        }
+        return {list(key), origin.empty() ? "default" : origin};
+    }
+
 private:
     std::optional<Setting<std::string>> in_files(const char* key) const {
         for (const auto& file : files_) {
@@ -105,15 +121,18 @@ private:
     std::vector<SettingsFile> files_;
 };
 
-fs::path default_store(const Environment& environment, const fs::path& home) {
-    // Usable is a store in which the caller's subtree is there or can be made.
-    const fs::path shared = "/data/aic-image";
-    for (const auto& place : {shared / "u" / std::to_string(::geteuid()), shared / "u", shared}) {
+/// Whether the caller's subtree is in the store, or can be made there.
+bool is_writable(const fs::path& store) {
+    for (const auto& place : {store / "u" / std::to_string(::geteuid()), store / "u", store}) {
         if (::access(place.c_str(), W_OK | X_OK) == 0)
-            return shared;
+            return true;
         if (errno != ENOENT)
             break;
     }
+    return false;
+}
+
+fs::path private_store(const Environment& environment, const fs::path& home) {
     const auto data = environment("XDG_DATA_HOME");
     return (data ? fs::path(*data) : home / ".local/share") / "aic-image";
 }
@@ -128,11 +147,58 @@ GcConfig gc_config(const Lookup& lookup) {
     };
 }
 
+fs::path absolute_path(const std::string& text, const fs::path& home) {
+    fs::path path = text;
+    if (text == "~" || text.starts_with("~/"))
+        path = home / text.substr(std::min<std::size_t>(2, text.size()));
+    return fs::absolute(path).lexically_normal();
+}
+
 Setting<fs::path> as_path(Setting<std::string> setting, const fs::path& home) {
-    fs::path path = setting.value;
-    if (setting.value == "~" || setting.value.starts_with("~/"))
-        path = home / setting.value.substr(std::min<std::size_t>(2, setting.value.size()));
-    return {fs::absolute(path).lexically_normal(), std::move(setting.origin)};
+    return {absolute_path(setting.value, home), std::move(setting.origin)};
+}
+
+using SearchPath = Setting<std::vector<fs::path>>;
+
+/// Where a setting comes from that nobody made.
+constexpr const char* k_unnamed = "default";
+constexpr const char* k_stores_variable = "AIC_IMAGE_STORES";
+
+/// The stores in which images are looked for, in their order; in the variable with colons between.
+/// Where no store is named at all, the one that the whole cluster may have.
+SearchPath search_path(const Lookup& lookup, const Environment& environment, const fs::path& home) {
+    const fs::path shared = "/data/aic-image";
+    auto words = lookup.merged("stores");
+    if (const auto value = environment(k_stores_variable)) {
+        words = {{}, k_stores_variable};
+        for (std::size_t begin = 0; begin <= value->size();) {
+            const auto end = std::min(value->find(':', begin), value->size());
+            if (end > begin)
+                words.value.push_back(value->substr(begin, end - begin));
+            begin = end + 1;
+        }
+    }
+    SearchPath path{{}, words.origin};
+    for (const auto& word : words.value)
+        path.value.push_back(absolute_path(word, home));
+    std::error_code ignored;
+    const bool is_named = lookup.text("AIC_IMAGE_ROOT", "store", "").origin != k_unnamed;
+    if (path.value.empty() && !is_named && fs::exists(shared, ignored))
+        path.value.push_back(shared);
+    return path;
+}
+
+/// The store that new images go to: the one that is named, else the first of the search path that
+/// can be written to.
+Setting<fs::path> store_to_write(const Lookup& lookup, const SearchPath& path,
+                                 const Environment& environment, const fs::path& home) {
+    const auto named = lookup.text("AIC_IMAGE_ROOT", "store", "");
+    if (named.origin != k_unnamed)
+        return as_path(named, home);
+    const auto writable = std::ranges::find_if(path.value, is_writable);
+    if (writable != path.value.end())
+        return {*writable, path.origin};
+    return {private_store(environment, home), k_unnamed};
 }
 
 } // namespace
@@ -150,9 +216,11 @@ Config load_config(const Environment& environment, const fs::path& site_file) {
 
     const auto temporary = environment("TMPDIR").value_or("/var/tmp");
     const auto spool = fs::path(temporary) / fmt::format("aic-image-{}", ::geteuid());
+    const auto path = search_path(lookup, environment, home);
     return {
-        .store =
-            as_path(lookup.text("AIC_IMAGE_ROOT", "store", default_store(environment, home)), home),
+        .store = store_to_write(lookup, path, environment, home),
+        .further_stores = path,
+        .publishers = lookup.merged("publishers"),
         .spool = as_path(lookup.text("AIC_IMAGE_SPOOL", "spool", spool), home),
         .compression = lookup.text("AIC_IMAGE_COMPRESSION", "compression", "zstd"),
         .block_size = lookup.text("AIC_IMAGE_BLOCK_SIZE", "block_size", "128K"),

@@ -28,6 +28,9 @@ struct GcConfig {
 /// What the user and the site decided, read once at the start and handed on.
 struct Config {
     Setting<std::filesystem::path> store; ///< the store that new images go to
+    Setting<std::vector<std::filesystem::path>>
+        further_stores;                          ///< where images are looked for after that
+    Setting<std::vector<std::string>> publishers; ///< whose images are used: users, "@group"s
     Setting<std::filesystem::path> spool; ///< node-local directory for downloads
     Setting<std::string> compression;     ///< "zstd", "zstd:3", "lz4", "gzip", "none"
     Setting<std::string> block_size;      ///< "128K"

@@ -225,15 +225,19 @@ void make_directories(const fs::path& directory, mode_t mode) {
         return;
     make_directories(directory.parent_path(), mode);
     if (::mkdir(directory.c_str(), mode) == 0) {
-        if (::chmod(directory.c_str(), mode) != 0)
+        // What is made in a group's directory stays the group's.
+        struct stat made;
+        const bool is_groups =
+            ::lstat(directory.c_str(), &made) == 0 && (made.st_mode & S_ISGID) != 0;
+        if (::chmod(directory.c_str(), mode | (is_groups ? S_ISGID : 0U)) != 0)
             throw system_error("setting the mode of '{}'", directory.native());
     } else if (errno != EEXIST || !fs::is_directory(directory, ignored)) {
         throw system_error("making the directory '{}'", directory.native());
     }
 }
 
-void require_private_directory(const fs::path& directory) {
-    make_directories(directory, 0700);
+void require_private_directory(const fs::path& directory, mode_t mode) {
+    make_directories(directory, mode);
     const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const auto status = fstat_of(fd.get(), directory);
     const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;

@@ -73,11 +73,12 @@ std::vector<std::filesystem::path> entries_of(const std::filesystem::path& direc
 /// Exactly one of many callers wins, on NFS too. The directory is synced.
 bool link_new(const std::filesystem::path& from, const std::filesystem::path& to);
 void fsync_directory(const std::filesystem::path& directory);
-/// Makes a directory and its missing parents; each new one gets exactly `mode`, whatever the umask.
+/// Makes a directory and its missing parents; each new one gets exactly `mode`, whatever the umask,
+/// and the set-group-id bit from above.
 void make_directories(const std::filesystem::path& directory, mode_t mode);
 /// Makes the directory where it is missing, and throws Error(denied) when it is a symlink, belongs
 /// to somebody else than the caller or root, or when others could exchange the files in it.
-void require_private_directory(const std::filesystem::path& directory);
+void require_private_directory(const std::filesystem::path& directory, mode_t mode = 0700);
 /// A name that no other process, here or on another node, comes to: host, pid and a random part.
 std::string unique_name();
 /// A time that the file system says of a file, by its own clock.

@@ -2,6 +2,7 @@
 #include "core/machine.hpp"
 
 #include "core/files.hpp"
+#include "core/printable.hpp"
 
 #include <pwd.h>
 #include <unistd.h>
@@ -28,14 +29,13 @@ std::string pid_namespace() {
     return std::filesystem::read_symlink("/proc/self/ns/pid", ignored).native();
 }
 
-std::string user_name() {
+std::string user_name(uid_t user) {
     std::array<char, 16 << 10> memory{};
     passwd entry{};
     passwd* found = nullptr;
-    const auto uid = ::geteuid();
     const bool is_known =
-        ::getpwuid_r(uid, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
-    return is_known ? found->pw_name : std::to_string(uid);
+        ::getpwuid_r(user, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
+    return is_known ? printable(found->pw_name) : std::to_string(user);
 }
 
 } // namespace aic

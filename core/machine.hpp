@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace aic {
@@ -11,7 +13,7 @@ std::string host_name();
 std::string boot_id();
 /// What names the process numbers that this process sees; "" when the kernel does not say.
 std::string pid_namespace();
-/// The caller's login name, or his number where it has none.
-std::string user_name();
+/// A user's login name, printable, or his number where he has none.
+std::string user_name(uid_t user);
 
 } // namespace aic

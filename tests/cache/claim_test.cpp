@@ -161,7 +161,7 @@ TEST(ClaimNoteTest, a_note_comes_back_as_it_was_and_fills_its_file) {
     const auto text = to_json(note);
     EXPECT_EQ(text.size(), k_claim_file_bytes);
     const auto read = parse_claim_note(text);
-    EXPECT_EQ(read.user, user_name());
+    EXPECT_EQ(read.user, user_name(::geteuid()));
     EXPECT_EQ(read.pid, ::getpid());
     EXPECT_EQ(read.nonce, note.nonce);
     EXPECT_EQ(read.beat, 9);

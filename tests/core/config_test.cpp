@@ -48,6 +48,30 @@ TEST_F(ConfigTest, a_tilde_is_the_home_directory) {
     EXPECT_EQ(load().store.value, home_ / "images");
 }
 
+TEST_F(ConfigTest, the_search_path_has_colons_and_its_first_writable_store_takes_what_is_new) {
+    std::filesystem::create_directory(home_ / "lab");
+    const auto lab = (home_ / "lab").native();
+    const auto config = load({{"AIC_IMAGE_STORES", "/nowhere/site::" + lab}});
+    EXPECT_EQ(config.store.value, lab);
+    EXPECT_EQ(config.store.origin, "AIC_IMAGE_STORES");
+    const std::vector<std::filesystem::path> path = {"/nowhere/site", lab};
+    EXPECT_EQ(config.further_stores.value, path);
+}
+
+TEST_F(ConfigTest, the_store_that_is_named_takes_what_is_new) {
+    user_file("stores = [\"~/lab\"]\n");
+    const auto config = load({{"AIC_IMAGE_ROOT", "/mine"}});
+    EXPECT_EQ(config.store.value, "/mine");
+    ASSERT_EQ(config.further_stores.value.size(), 1U);
+    EXPECT_EQ(config.further_stores.value[0], home_ / "lab");
+}
+
+TEST_F(ConfigTest, publishers_of_all_files_count) {
+    user_file("publishers = [\"alice\"]\n");
+    write_file(home_ / "site.toml", "publishers = [\"@keepers\"]\n");
+    EXPECT_THAT(load({}).publishers.value, ::testing::UnorderedElementsAre("alice", "@keepers"));
+}
+
 TEST_F(ConfigTest, insecure_registries_of_all_files_count) {
     user_file("insecure_registries = [\"a:5000\"]\n");
     write_file(home_ / "site.toml", "insecure_registries = [\"b\"]\n");
