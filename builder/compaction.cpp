@@ -5,13 +5,13 @@
 #include "builder/live_data.hpp"
 #include "builder/segment_cut.hpp"
 #include "builder/stored_tree.hpp"
+#include "cache/modes.hpp"
 #include "cache/trash.hpp"
+#include "cache/visibility.hpp"
 #include "core/duration.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/range_reader.hpp"
-
-#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -71,10 +71,10 @@ public:
         built.parts = file.finish(tables);
         built.size_bytes = file.size_bytes();
         built.dead_bytes = dead_bytes_left();
-        if (::chmod(path.c_str(), 0444) != 0)
-            throw system_error("setting the mode of '{}'", path.native());
         const auto index_hash = write_layer_index(built, directory / cache::k_layer_index_name);
-        write_file(directory / cache::k_record_name, to_json(record_for(built, index_hash)), 0444);
+        write_file(directory / cache::k_record_name, to_json(record_for(built, index_hash)),
+                   cache::k_image_mode);
+        cache::set_modes(directory, cache::visibility_of(image_.directory));
     }
 
 private:
@@ -184,7 +184,7 @@ std::optional<cache::StoredImage> compact(const cache::Store& store,
                 return std::nullopt;
             const WorkDir work(layout.temporary());
             const auto staged = work.path() / "image";
-            make_directories(staged, 0700);
+            make_directories(staged, cache::k_directory_mode);
             compaction.write_into(staged);
             if (!cache::Trash(layout).replace(image.record.id, image.record.variant, staged))
                 return std::nullopt;

@@ -3,7 +3,7 @@
 
 #include "builder/layers/layer_index.hpp"
 #include "cache/catalogue.hpp"
-#include "cache/store.hpp"
+#include "cache/library.hpp"
 #include "core/fd.hpp"
 
 #include <cstdint>
@@ -32,11 +32,11 @@ struct SegmentForm {
     std::uint32_t block_bytes = 0;
 };
 
-/// Finds which images of a store hold a layer's segment. The catalogue says where to look; record
-/// and layers.idx are what is believed.
+/// Finds which images of a library hold a layer's segment. The catalogues say where to look; record
+/// and layers.idx of users that are trusted are what is believed.
 class Donors {
 public:
-    Donors(const cache::Store& store, SegmentForm form);
+    Donors(const cache::Library& library, SegmentForm form);
 
     /// Nothing when no image has it, or what should have it cannot be read.
     std::optional<Donor> find(const DiffId& diff_id);
@@ -48,12 +48,21 @@ private:
         std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
     };
 
-    const Image* open(const cache::SegmentHolder& holder);
-    std::optional<Image> read(const cache::SegmentHolder& holder) const;
+    /// One store, and what its catalogue knows.
+    struct Index {
+        cache::Layout layout;
+        cache::Catalogue catalogue;
+    };
 
-    const cache::Store& store_;
+    void add_index(const std::filesystem::path& root);
+    std::optional<Donor> find_in(const Index& index, const DiffId& diff_id);
+    const Image* open(const cache::Layout& owners, const cache::SegmentHolder& holder);
+    std::optional<Image> read(const cache::Layout& owners,
+                              const cache::SegmentHolder& holder) const;
+
+    const cache::Library& library_;
     const SegmentForm form_;
-    std::optional<cache::Catalogue> catalogue_;
+    std::vector<Index> indexes_; ///< in the order of the stores
     std::map<std::filesystem::path, std::optional<Image>> images_; ///< by directory
 };
 

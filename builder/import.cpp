@@ -5,10 +5,14 @@
 #include "builder/image_record.hpp"
 #include "builder/import_turn.hpp"
 #include "builder/known_image.hpp"
+#include "cache/library.hpp"
+#include "cache/modes.hpp"
 #include "cache/trash.hpp"
+#include "cache/visibility.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "core/machine.hpp"
 
 #include <unistd.h>
 
@@ -53,7 +57,8 @@ public:
         , observer_(observer)
         , stop_(stop)
         , job_(slurm_job(environment))
-        , store_(config.store.value)
+        , library_(config)
+        , store_(library_.own())
         , source_(registry::open_source(reference, config, environment))
         , enroot_(options.enroot_cache.value_or(EnrootCache::default_directory(environment))) {
         if (options.enroot_cache && !enroot_.is_usable())
@@ -83,6 +88,7 @@ public:
         check_platform();
         if (!is_asked_for(Freshness::made_anew))
             find_donors();
+        tell_distrust();
         announce();
         require_room();
         return options_.output ? into_file() : into_store();
@@ -102,39 +108,36 @@ private:
             throw Error(ErrorKind::network, "--output makes the image anew, for which a registry "
                                             "has to be asked, and that is forbidden")
                 .with_hint("leave out --offline, or copy the file that 'aic-image path' names");
-        const auto known = builder::known_image(store_, reference_.str(), options_);
+        const auto known = builder::known_image(library_, reference_.str(), options_);
         auto found = hit(known.image);
         found.resolved_seconds = known.resolved_seconds;
         return found;
     }
 
-    /// What the reference pointed at last time, if it still does.
+    /// What the reference pointed at last time, to the caller or to users he trusts, if it still
+    /// does.
     std::optional<ImportResult> find_by_reference() {
-        const auto known = store_.find_reference(reference_.str(), options_.platform);
-        if (!known)
-            return std::nullopt;
-        auto image = find_complete(known->id);
-        if (!image)
+        std::vector<std::pair<cache::ReferenceRecord, cache::StoredImage>> known;
+        for (auto& reference : library_.find_references(reference_.str(), options_.platform))
+            if (auto image = find_complete(reference.id))
+                known.emplace_back(std::move(reference), std::move(*image));
+        if (known.empty())
             return std::nullopt;
         phase("asking whether the image has changed");
-        if (has_moved(*known, source_->current_digest(stop_)))
-            return std::nullopt;
-        return hit(*image);
-    }
-
-    bool has_moved(const cache::ReferenceRecord& known, const Digest& now) const {
-        if (now == known.points_at)
-            return false;
+        const auto now = source_->current_digest(stop_);
+        for (const auto& [reference, image] : known)
+            if (reference.points_at == now)
+                return hit(image);
         warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
-             known.points_at.str(), now.str());
-        return true;
+             known.front().first.points_at.str(), now.str());
+        return std::nullopt;
     }
 
     /// One download and one conversion for all who want the image at once, on whatever node.
     std::optional<ImportResult> wait_for_claim() {
         store_.prepare();
         const auto key = claim_key(reference_.str(), options_.platform, options_.variant());
-        cache::Claimant claimant(store_.layout(), key, job_);
+        cache::Claimant claimant(store_.layout(), key, job_, library_.trust());
         std::optional<ImportResult> hit;
         claim_ = wait_for_turn(
             claimant, observer_.progress,
@@ -152,8 +155,10 @@ private:
         auto image = find_complete(id_);
         if (!image)
             return std::nullopt;
-        store_.prepare();
-        remember_reference();
+        if (image->record.owner_uid == static_cast<std::int64_t>(store_.layout().owner())) {
+            store_.prepare();
+            remember_reference();
+        }
         return hit(*image);
     }
 
@@ -166,7 +171,7 @@ private:
     }
 
     std::optional<cache::StoredImage> find_complete(const ImageId& id) const {
-        return builder::find_complete(store_, id, options_.variant());
+        return builder::find_complete(library_, id, options_.variant());
     }
 
     /// An image without an index is for one platform, whatever was asked for.
@@ -183,10 +188,18 @@ private:
 
     /// Layers that other images of the store have need neither be fetched nor compressed again.
     void find_donors() {
-        Donors donors(store_, {options_.compression.str(), options_.block_bytes});
+        Donors donors(library_, {options_.compression.str(), options_.block_bytes});
         for (const auto& diff_id : image_config_.diff_ids)
             if (auto donor = donors.find(diff_id))
                 donors_.insert_or_assign(diff_id, std::move(*donor));
+    }
+
+    /// Why an image is made again that others have made.
+    void tell_distrust() const {
+        for (const auto owner : library_.distrusted_owners(id_, options_.variant()))
+            inform("{} has this image in the store, but you do not use what he made: it is made "
+                   "again ('publishers' in your settings names those whose images you use)",
+                   user_name(owner));
     }
 
     void announce() {
@@ -291,19 +304,34 @@ private:
         WorkDir::remove_abandoned(store_.layout().temporary());
         const WorkDir work(store_.layout().temporary());
         const auto staged = work.path() / k_staged_image;
-        make_directories(staged, 0700);
+        make_directories(staged, cache::k_directory_mode);
         const auto file = staged / cache::image_file_name(reference_.base_name(), id_);
 
         const auto built = build(file);
         const auto layer_index_hash = write_layer_index(built, staged / cache::k_layer_index_name);
         const auto record = record_for(built, layer_index_hash);
-        write_file(staged / cache::k_record_name, to_json(record), 0444);
-        if (::chmod(file.c_str(), 0444) != 0)
-            throw system_error("setting the mode of '{}'", file.native());
+        write_file(staged / cache::k_record_name, to_json(record), cache::k_image_mode);
+        set_visibility(staged);
         const auto image = put_in_place(staged);
         remember_reference();
         drop_spooled_blobs();
         return {image.file(), image.record, false, built.taken_over, built.fetched};
+    }
+
+    /// What not everybody may pull is for nobody else to see.
+    void set_visibility(const fs::path& staged) {
+        const bool is_seen = store_.description().preset != cache::Preset::personal;
+        const auto visibility = !is_seen || source_->is_public(image_, stop_)
+                                    ? cache::Visibility::everyone
+                                    : cache::Visibility::owner;
+        cache::set_modes(staged, visibility);
+        if (visibility == cache::Visibility::everyone)
+            return;
+        cache::note_private(store_.layout(), id_, options_.variant());
+        inform(
+            "the image is private: no registry gives it to everybody; 'aic-image share {}' opens "
+            "it to all who use the store",
+            id_.short_hex());
     }
 
     /// Jobs that have the file of an image open which is made anew keep it: it goes to the trash.
@@ -365,6 +393,7 @@ private:
     const ImportObserver& observer_;
     std::stop_token stop_;
     const std::string job_;
+    const cache::Library library_;
     cache::Store store_;
     std::unique_ptr<cache::Claim> claim_;
     std::unique_ptr<registry::ImageSource> source_;

@@ -4,6 +4,7 @@
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/printable.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -62,11 +63,12 @@ std::string slurm_job(const Environment& environment) {
 }
 
 std::string holder_text(const cache::ClaimNote& holder, const cache::ClaimNote& own) {
-    const auto job = holder.job.empty() ? "" : fmt::format(" (job {})", holder.job);
+    const auto job = holder.job.empty() ? "" : fmt::format(" (job {})", printable(holder.job));
+    const auto user = printable(holder.user);
     if (holder.host != own.host)
-        return fmt::format("{} on {}{} is pulling this", holder.user, holder.host, job);
+        return fmt::format("{} on {}{} is pulling this", user, printable(holder.host), job);
     if (holder.user != own.user)
-        return fmt::format("{}{} is pulling this", holder.user, job);
+        return fmt::format("{}{} is pulling this", user, job);
     return fmt::format("process {}{} is pulling this", holder.pid, job);
 }
 
@@ -85,7 +87,10 @@ std::string work_text(const cache::WorkDone& work) {
 std::unique_ptr<cache::Claim> wait_for_turn(cache::Claimant& claimant, Progress* progress,
                                             const std::function<bool()>& is_there,
                                             std::stop_token stop) {
-    for (bool has_waited = false;; has_waited = true) {
+    // Who is not waited for may still be faster, again and again.
+    constexpr int k_attempts = 100;
+    bool has_waited = false;
+    for (int attempt = 0; attempt < k_attempts; ++attempt, has_waited = true) {
         while (const auto holder = claimant.holder()) {
             if (progress)
                 progress->phase(holder_text(*holder, claimant.own()), work_text(holder->work));
@@ -102,6 +107,7 @@ std::unique_ptr<cache::Claim> wait_for_turn(cache::Claimant& claimant, Progress*
             return nullptr;
         }
     }
+    return nullptr;
 }
 
 } // namespace aic::builder

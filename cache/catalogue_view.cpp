@@ -3,6 +3,7 @@
 
 #include "cache/generation.hpp"
 #include "cache/subtree.hpp"
+#include "cache/visibility.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 
@@ -113,6 +114,16 @@ CatalogueView view_catalogue(const Layout& layout) {
         throw Error(ErrorKind::busy, "the store '{}' changes faster than it can be read",
                     layout.root().native());
     });
+}
+
+void add_private(Catalogue& catalogue, const Layout& layout) {
+    sqlite::Transaction transaction(catalogue.database());
+    for (const auto& image : private_images(layout)) {
+        const auto key = ObjectKey::image(image.id, image.variant);
+        if (const auto object = read_object(layout, key, Visibility::owner))
+            catalogue.put(layout.owner(), key, object);
+    }
+    transaction.commit();
 }
 
 Catalogue catalogue_of_files(const Layout& layout) {

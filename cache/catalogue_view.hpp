@@ -23,6 +23,9 @@ struct CatalogueView {
 /// warning when there should have been one.
 CatalogueView view_catalogue(const Layout& layout);
 
+/// Adds the caller's private images, which no catalogue of the store has.
+void add_private(Catalogue& catalogue, const Layout& layout);
+
 /// From the files alone. What we may not see is left out with a warning.
 Catalogue catalogue_of_files(const Layout& layout);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/claim.hpp"
 
+#include "cache/modes.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -20,29 +21,28 @@ namespace aic::cache {
 
 namespace {
 
-constexpr mode_t k_claim_mode = 0644;
 constexpr std::time_t k_abandoned_seconds = 24 * 3600;
 
 /// Nothing when there is none, or not of one whose images are used.
-std::optional<ClaimNote> read_claim_once(const fs::path& path) {
+std::optional<ClaimNote> read_claim_once(const fs::path& path, const Trust& trust) {
     // A FIFO in its place must not keep us waiting.
     auto fd = open_if_exists(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd)
         return std::nullopt;
     const auto status = fstat_of(fd->get(), path);
-    if (!S_ISREG(status.st_mode) || (status.st_uid != ::geteuid() && status.st_uid != 0))
+    if (!S_ISREG(status.st_mode) || !trust.allows(status.st_uid))
         return std::nullopt;
     FdSource source(std::move(*fd), path);
     return parse_claim_note(as_text(read_all(source, k_claim_file_bytes, "the claim")));
 }
 
 /// A note that is just being written over is whole a moment later.
-std::optional<ClaimNote> read_claim(const fs::path& path) {
+std::optional<ClaimNote> read_claim(const fs::path& path, const Trust& trust) {
     constexpr int k_attempts = 4;
     constexpr std::chrono::milliseconds k_pause(20);
     for (int attempt = 1;; ++attempt) {
         try {
-            return read_claim_once(path);
+            return read_claim_once(path, trust);
         } catch (const Error& error) {
             debug("the claim '{}': {}", path.native(), error.message());
             if (attempt == k_attempts)
@@ -107,17 +107,18 @@ void Claim::write_note() {
         debug("the claim '{}' is not kept up: {}", path_.native(), std::strerror(errno));
 }
 
-Claimant::Claimant(const Layout& layout, const std::string& key, std::string job,
+Claimant::Claimant(const Layout& layout, const std::string& key, std::string job, Trust trust,
                    ClaimTiming timing)
     : files_(layout.claims(), "." + key)
     , own_(make_claim_note(std::move(job)))
+    , trust_(std::move(trust))
     , timing_(timing) {}
 
 std::optional<ClaimNote> Claimant::holder() {
     newest_ = files_.newest();
     if (newest_ == 0)
         return std::nullopt;
-    auto note = read_claim(files_.path(newest_));
+    auto note = read_claim(files_.path(newest_), trust_);
     return note && is_alive(*note) ? note : std::nullopt;
 }
 
@@ -135,9 +136,12 @@ bool Claimant::is_alive(const ClaimNote& note) {
 }
 
 std::unique_ptr<Claim> Claimant::take(Claim::HowFar how_far) {
-    make_directories(files_.directory(), 0700);
+    make_directories(files_.directory(), k_private_directory_mode);
+    if (newest_ >= k_highest_number)
+        throw Error(ErrorKind::busy, "a claim in '{}' has the number {}, after which there is none",
+                    files_.directory().native(), newest_);
     const auto path = files_.path(newest_ + 1);
-    AtomicFile file(path, k_claim_mode);
+    AtomicFile file(path, k_file_mode);
     file.write(as_bytes(to_json(own_)));
     if (!file.commit_new())
         return nullptr;

@@ -4,6 +4,7 @@
 #include "cache/claim_note.hpp"
 #include "cache/layout.hpp"
 #include "cache/numbered_files.hpp"
+#include "cache/trust.hpp"
 #include "core/fd.hpp"
 
 #include <chrono>
@@ -56,8 +57,9 @@ private:
 /// One who wants to make what `key` names, and would rather use what another is making.
 class Claimant {
 public:
-    /// `key` is a file name's worth of letters and digits; `job` as in ClaimNote.
-    Claimant(const Layout& layout, const std::string& key, std::string job,
+    /// `key` is a file name's worth of letters and digits; `job` as in ClaimNote. `trust` says
+    /// whose images would be used.
+    Claimant(const Layout& layout, const std::string& key, std::string job, Trust trust,
              ClaimTiming timing = {});
 
     /// What this process says of itself.
@@ -74,6 +76,7 @@ private:
 
     const NumberedFiles files_;
     const ClaimNote own_;
+    const Trust trust_;
     const ClaimTiming timing_;
     std::uint64_t newest_ = 0;                          ///< as holder() last saw it
     std::string last_seen_;                             ///< nonce and beat

@@ -5,6 +5,7 @@
 #include "cache/names.hpp"
 #include "cache/removal.hpp"
 #include "cache/reserve.hpp"
+#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "cache/uses.hpp"
 #include "core/error.hpp"
@@ -44,7 +45,8 @@ void carry_out(const Layout& layout, Decision& decision) {
     const auto& image = decision.image;
     const auto is_wanted = [&] {
         return !Holders::read(layout).of(image.id, image.variant).empty()
-               || last_use(layout, image.id, image.variant) != image.used_seconds;
+               || last_use_of_any(layout, users_of(layout), image.id, image.variant)
+                      != image.used_seconds;
     };
     if (!remove_unless(layout, image.id, image.variant, is_wanted)) {
         decision.verdict = Verdict::keep;
@@ -133,17 +135,19 @@ void fill_reserve(const Store& store) noexcept {
 
 std::vector<ImageFacts> facts_of(const Store& store) {
     const auto holders = Holders::read(store.layout());
+    const auto users = users_of(store.layout());
     std::vector<ImageFacts> facts;
     for (const auto& image : store.list()) {
         const auto& record = image.record;
-        facts.push_back({.id = record.id,
-                         .variant = record.variant,
-                         .reference = record.reference,
-                         .repository = repository_of(record.reference),
-                         .size_bytes = record.size_bytes,
-                         .created_seconds = record.created_seconds,
-                         .used_seconds = last_use(store.layout(), record.id, record.variant),
-                         .holders = holders.of(record.id, record.variant)});
+        facts.push_back(
+            {.id = record.id,
+             .variant = record.variant,
+             .reference = record.reference,
+             .repository = repository_of(record.reference),
+             .size_bytes = record.size_bytes,
+             .created_seconds = record.created_seconds,
+             .used_seconds = last_use_of_any(store.layout(), users, record.id, record.variant),
+             .holders = holders.of(record.id, record.variant)});
     }
     return facts;
 }

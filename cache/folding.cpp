@@ -3,6 +3,8 @@
 
 #include "cache/catalogue_view.hpp"
 #include "cache/generation.hpp"
+#include "cache/modes.hpp"
+#include "cache/subtree.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/files.hpp"
@@ -25,20 +27,19 @@ using std::chrono::system_clock;
 constexpr std::chrono::hours k_intent_lifetime{24}; ///< a writer is dead, or will say done() again
 constexpr std::chrono::hours k_generation_lifetime{24}; ///< of one that is replaced
 constexpr int k_attempts = 100; ///< each lost one is a generation that somebody else published
-constexpr std::uint64_t k_highest_number = std::uint64_t{1} << 62; ///< SQLite knows few more
-constexpr std::string_view k_lock_name = ".folding";
 
-/// The file whose lock saves work, in the directory of generations, which is made where missing.
+/// The file whose lock saves work. The directory of generations is made where it is missing.
 Fd open_lock(const Layout& layout) {
-    make_directories(layout.catalogue(), 0700); // what the store's presets allow comes later
-    return open_file(layout.catalogue() / k_lock_name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    make_directories(layout.catalogue(), k_private_directory_mode);
+    make_beneath(layout, layout.subtree());
+    return open_file(layout.folding_lock(), O_RDWR | O_CREAT | O_NOFOLLOW, k_private_file_mode);
 }
 
 /// What time it is for the file system, whose times are compared with it.
 system_clock::time_point file_system_time(const Fd& lock, const Layout& layout) {
     if (::futimens(lock.get(), nullptr) != 0)
-        throw system_error("touching '{}'", (layout.catalogue() / k_lock_name).native());
-    return time_point_of(fstat_of(lock.get(), layout.catalogue()).st_mtim);
+        throw system_error("touching '{}'", layout.folding_lock().native());
+    return time_point_of(fstat_of(lock.get(), layout.folding_lock()).st_mtim);
 }
 
 fs::path path_of(const Layout& layout, const PendingEntry& entry) {
@@ -83,7 +84,8 @@ bool publish(const Layout& layout, const CatalogueView& view, Catalogue& catalog
     if (view.newest >= k_highest_number)
         throw Error(ErrorKind::integrity,
                     "a file in '{}' has the number {}, after which there is none",
-                    layout.catalogue().native(), view.newest);
+                    layout.catalogue().native(), view.newest)
+            .with_hint("its owner, or the store's, has to remove it");
     const Generations generations(layout);
     const Ancestor self{.number = view.newest + 1,
                         .nonce = unique_name(),

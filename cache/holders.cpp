@@ -3,19 +3,27 @@
 
 #include "cache/names.hpp"
 #include "cache/pins.hpp"
+#include "cache/subtree.hpp"
+#include "cache/trust.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/machine.hpp"
 
 #include <fmt/format.h>
+
+namespace fs = std::filesystem;
 
 namespace aic::cache {
 
 std::string Holder::str() const {
+    const auto name = owner.empty() ? who : fmt::format("{}/{}", owner, who);
     switch (kind) {
     case Kind::name:
-        return fmt::format("the name '{}'", who);
+        return fmt::format("the name '{}'", name);
     case Kind::earlier:
-        return fmt::format("the history of '{}'", who);
+        return fmt::format("the history of '{}'", name);
     case Kind::pin:
-        return "a pin";
+        return owner.empty() ? "a pin" : fmt::format("a pin of {}", owner);
     case Kind::lease:
         return fmt::format("a lease of {}", who);
     }
@@ -29,8 +37,14 @@ std::string to_text(const std::vector<Holder>& holders) {
     return text;
 }
 
-Holders Holders::read(const Layout& layout) {
-    Holders all;
+void Holders::hold(const Layout& layout, const ImageKey& image, Holder holder) {
+    // Another user's name for his own copy is no business of ours.
+    std::error_code ignored;
+    if (holder.owner.empty() || !fs::exists(layout.variant(image.id, image.variant), ignored))
+        holders_[image].push_back(std::move(holder));
+}
+
+void Holders::add(const Layout& layout, const std::string& owner) {
     const Names names(layout);
     for (const auto& name : names.known()) {
         if (!names.find(name))
@@ -38,12 +52,27 @@ Holders Holders::read(const Layout& layout) {
         const auto history = names.history(name);
         auto kind = Holder::Kind::name;
         for (const auto* state : kept_by(history)) {
-            all.holders_[{state->id, state->variant}].push_back({kind, name.str()});
+            hold(layout, {state->id, state->variant}, {kind, name.str(), owner});
             kind = Holder::Kind::earlier;
         }
     }
     for (const auto& pinned : Pins(layout).all())
-        all.holders_[pinned].push_back({Holder::Kind::pin, ""});
+        hold(layout, pinned, {Holder::Kind::pin, "", owner});
+}
+
+Holders Holders::read(const Layout& layout) {
+    Holders all;
+    all.add(layout, "");
+    for (const auto user : users_of(layout)) {
+        if (user == layout.owner())
+            continue;
+        try {
+            all.add(Layout(layout.root(), user), user_name(user));
+        } catch (const Error& error) {
+            // What others damaged or shut away holds nothing.
+            debug("what the user {} holds: {}", user, error.message());
+        }
+    }
     return all;
 }
 
@@ -55,7 +84,7 @@ std::vector<Holder> Holders::of(const ImageId& id, std::string_view variant) con
 std::vector<std::string> Holders::names_of(const ImageId& id, std::string_view variant) const {
     std::vector<std::string> names;
     for (auto& holder : of(id, variant))
-        if (holder.kind == Holder::Kind::name)
+        if (holder.kind == Holder::Kind::name && holder.owner.empty())
             names.push_back(std::move(holder.who));
     return names;
 }

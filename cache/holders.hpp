@@ -20,9 +20,10 @@ struct Holder {
     };
 
     Kind kind;
-    std::string who; ///< the name, or whose lease; empty for a pin
+    std::string who;   ///< the name, or whose lease; empty for a pin
+    std::string owner; ///< of another user's name or pin; empty for the caller's own
 
-    /// "the name 'exp'", "the history of 'exp'", "a pin".
+    /// "the name 'exp'", "the name 'alice/exp'", "the history of 'exp'", "a pin".
     std::string str() const;
     bool operator==(const Holder&) const = default;
 };
@@ -30,17 +31,21 @@ struct Holder {
 /// Several of them, with commas: "the name 'exp', a pin".
 std::string to_text(const std::vector<Holder>& holders);
 
-/// What holds which image, as it was when it was read.
+/// What holds which image, as it was when it was read. Other users' names and pins hold the images
+/// that they have not got themselves.
 class Holders {
 public:
     /// Throws when a name's newest state can not be read: what it holds must not be lost for that.
     static Holders read(const Layout& layout);
 
     std::vector<Holder> of(const ImageId& id, std::string_view variant) const;
-    /// The names that stand for it now, sorted.
+    /// The caller's names that stand for it now, sorted.
     std::vector<std::string> names_of(const ImageId& id, std::string_view variant) const;
 
 private:
+    void add(const Layout& layout, const std::string& owner);
+    void hold(const Layout& layout, const ImageKey& image, Holder holder);
+
     std::map<ImageKey, std::vector<Holder>> holders_;
 };
 

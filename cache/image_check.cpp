@@ -20,8 +20,6 @@ namespace aic::cache {
 namespace {
 
 constexpr std::uint64_t k_max_record_bytes = 64 << 20;
-constexpr mode_t k_image_mode = 0444;
-constexpr mode_t k_private_image_mode = 0400;
 
 struct Part {
     std::string name;

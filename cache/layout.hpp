@@ -75,6 +75,13 @@ public:
         return uses() / (id.hex() + '.').append(variant);
     }
 
+    /// One empty file an image that is nobody else's business.
+    std::filesystem::path private_images() const { return subtree() / "private"; }
+
+    std::filesystem::path private_image(const ImageId& id, std::string_view variant) const {
+        return private_images() / (id.hex() + '.').append(variant);
+    }
+
     /// Changes that the catalogue has not taken in yet.
     std::filesystem::path pending() const { return subtree() / "pending"; }
 
@@ -83,6 +90,9 @@ public:
 
     /// Files that are given up when the disk is full.
     std::filesystem::path reserve() const { return subtree() / "reserve"; }
+
+    /// Whose lock saves the user's own processes from folding at the same time.
+    std::filesystem::path folding_lock() const { return subtree() / "folding.lock"; }
 
     /// What is being made, by all users.
     std::filesystem::path claims() const { return root_ / "claims"; }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/names.hpp"
 
+#include "cache/modes.hpp"
 #include "cache/pending.hpp"
 #include "cache/reserve.hpp"
+#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -19,7 +21,6 @@ namespace {
 
 constexpr std::uint64_t k_max_state_bytes = 1 << 20;
 constexpr std::size_t k_states_kept = 20;
-constexpr mode_t k_state_mode = 0600;
 
 Error no_such_name(const ImageName& name) {
     return Error(ErrorKind::not_found, "there is no name '{}'", name.str());
@@ -68,9 +69,11 @@ NumberedFiles Names::files_of(const ImageName& name) const {
 
 std::optional<NameState> Names::read(const ImageName& name, std::uint64_t number) const {
     const auto path = files_of(name).path(number);
-    const auto text = read_file_if_exists(path, k_max_state_bytes);
-    if (!text)
+    const auto text = read_beneath(layout_, path, k_max_state_bytes);
+    if (!text) {
+        require_gone(layout_, path);
         return std::nullopt; // out of date, and cleared away since it was listed
+    }
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
                       [&] {
                           auto state = parse_name_state(*text);
@@ -129,7 +132,7 @@ std::vector<NameState> Names::all() const {
 
 bool Names::publish(const NameState& state) const {
     const auto files = files_of(state.name);
-    AtomicFile file(files.path(state.number), k_state_mode);
+    AtomicFile file(files.path(state.number), k_file_mode);
     file.write(as_bytes(to_json(state)));
     ChangeNote note(layout_, ObjectKey::name(state.name.str()));
     const bool is_first = file.commit_new();
@@ -153,7 +156,7 @@ NameState Names::update(const ImageName& name, const Next& next) const {
             throw no_such_name(name);
         if (!state)
             return history.back();
-        make_directories(files.directory(), 0700);
+        make_beneath(layout_, files.directory());
         state->name = name;
         state->number = numbers.empty() ? 1 : numbers.back() + 1;
         state->changed_seconds = std::time(nullptr);

@@ -24,7 +24,8 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view s
     name.remove_suffix(suffix.size());
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error != std::errc() || end != name.data() + name.size() || number == 0)
+    if (error != std::errc() || end != name.data() + name.size() || number == 0
+        || number > k_highest_number)
         return std::nullopt;
     return number;
 }

@@ -8,6 +8,10 @@
 
 namespace aic::cache {
 
+/// Counting never comes so far. A file with a higher number is somebody's mischief, and does not
+/// count.
+inline constexpr std::uint64_t k_highest_number = std::uint64_t{1} << 62;
+
 /// Files `<number><suffix>` in one directory, of which the highest is the truth. None is ever
 /// changed: the next state gets the next number by link(), which names exactly one winner on every
 /// file system. Whoever loses looks at what the winner wrote and tries again.

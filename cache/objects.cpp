@@ -101,9 +101,12 @@ std::vector<ObjectKey> object_keys(const Layout& layout) {
     return keys;
 }
 
-std::optional<Object> read_object(const Layout& layout, const ObjectKey& key) {
+std::optional<Object> read_object(const Layout& layout, const ObjectKey& key, Visibility audience) {
     const auto path = file_of(layout, key);
     if (!path)
+        return std::nullopt;
+    if (audience == Visibility::everyone && key.kind() == ObjectKind::image
+        && visibility_of(path->parent_path()) == Visibility::owner)
         return std::nullopt;
     const auto limit = key.kind() == ObjectKind::image ? k_max_record_bytes : k_max_state_bytes;
     try {

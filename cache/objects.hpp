@@ -4,6 +4,7 @@
 #include "cache/layout.hpp"
 #include "cache/object_key.hpp"
 #include "cache/record.hpp"
+#include "cache/visibility.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,7 +33,9 @@ using Object = std::variant<Record, ReferenceRecord, NameSummary, PinSummary>;
 std::vector<ObjectKey> object_keys(const Layout& layout);
 
 /// What the files say now. Nothing when the object is gone, damaged (then there is a warning) or
-/// not its user's own. Throws Error(denied) when we may not see it.
-std::optional<Object> read_object(const Layout& layout, const ObjectKey& key);
+/// not its user's own; a private image only for its owner's eyes. Throws Error(denied) when we may
+/// not see it.
+std::optional<Object> read_object(const Layout& layout, const ObjectKey& key,
+                                  Visibility audience = Visibility::everyone);
 
 } // namespace aic::cache

@@ -34,7 +34,7 @@ fs::path with_suffix(const fs::path& entry, std::string_view suffix) {
 ChangeNote::ChangeNote(const Layout& layout, const ObjectKey& key)
     : key_(key)
     , entry_(layout.pending() / unique_name()) {
-    make_directories(layout.pending(), 0700); // what the store's presets allow comes later
+    make_beneath(layout, layout.pending());
     write_file(with_suffix(entry_, k_intent), to_json(key_));
 }
 
@@ -68,7 +68,10 @@ std::optional<ObjectKey> read_pending(const Layout& layout, const PendingEntry& 
     auto text = read_beneath(layout, path, k_max_entry_bytes);
     if (!text && entry.state == PendingState::intent)
         text = read_beneath(layout, fs::path(path).replace_extension(k_done), k_max_entry_bytes);
-    return text ? std::optional(parse_object_key(*text)) : std::nullopt;
+    if (text)
+        return parse_object_key(*text);
+    require_gone(layout, path);
+    return std::nullopt;
 }
 
 void remove_pending(const Layout& layout, const std::vector<PendingEntry>& entries) {

@@ -2,8 +2,10 @@
 #include "cache/pins.hpp"
 
 #include "cache/json_fields.hpp"
+#include "cache/modes.hpp"
 #include "cache/pending.hpp"
 #include "cache/record.hpp"
+#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "core/files.hpp"
 
@@ -42,9 +44,9 @@ Pin parse_pin(std::string_view text) {
 }
 
 void Pins::set(const Pin& pin) const {
-    make_directories(layout_.pins(), 0700);
+    make_beneath(layout_, layout_.pins());
     ChangeNote note(layout_, ObjectKey::pin(pin.id, pin.variant));
-    write_file(layout_.pin(pin.id, pin.variant), to_json(pin), 0600);
+    write_file(layout_.pin(pin.id, pin.variant), to_json(pin), k_file_mode);
     note.done();
     // As after naming: a collection beside us looks at the pins after taking an image away.
     Trash(layout_).bring_back(pin.id, pin.variant);

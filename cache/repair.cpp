@@ -2,6 +2,7 @@
 #include "cache/repair.hpp"
 
 #include "cache/folding.hpp"
+#include "cache/modes.hpp"
 #include "cache/names.hpp"
 #include "cache/pending.hpp"
 #include "cache/pins.hpp"
@@ -21,7 +22,6 @@ namespace aic::cache {
 
 namespace {
 
-constexpr mode_t k_image_mode = 0444;
 constexpr mode_t k_wrong_bits = 07333;
 
 /// The paths of the faults of one kind that can be mended, each once.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/reserve.hpp"
 
+#include "cache/modes.hpp"
+#include "cache/subtree.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
 
@@ -22,13 +24,14 @@ constexpr std::size_t k_file_bytes = 4096; // a block of most file systems
 void Reserve::fill() const noexcept {
     static constexpr std::array<std::byte, k_file_bytes> k_filling{std::byte{1}};
     try {
-        make_directories(layout_.reserve(), 0700);
+        make_beneath(layout_, layout_.reserve(), k_private_directory_mode);
         const auto there = entries_of(layout_.reserve());
         for (std::size_t number = 0; number < k_files; ++number) {
             const auto path = layout_.reserve() / std::to_string(number);
             if (std::ranges::find(there, path) == there.end())
-                write_all(open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600).get(), k_filling,
-                          path);
+                write_all(
+                    open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, k_private_file_mode).get(),
+                    k_filling, path);
         }
     } catch (const std::exception& error) {
         debug("keeping a reserve: {}", error.what());

@@ -2,13 +2,15 @@
 #include "cache/store.hpp"
 
 #include "cache/afresh.hpp"
+#include "cache/modes.hpp"
 #include "cache/pending.hpp"
+#include "cache/set_up.hpp"
+#include "cache/subtree.hpp"
 #include "cache/sync.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,24 +22,7 @@ namespace aic::cache {
 
 namespace {
 
-constexpr int k_store_format = 1;
 constexpr std::uint64_t k_max_record_bytes = 64 << 20;
-constexpr mode_t k_private_mode = 0700;
-constexpr mode_t k_reference_mode = 0600;
-
-void check_format(const fs::path& description) {
-    const auto text = read_file_if_exists(description, 1 << 20);
-    if (!text)
-        return;
-    const auto value = nlohmann::json::parse(*text, nullptr, false);
-    const auto reader =
-        value.is_object() ? value.value("min_reader", nlohmann::json()) : nlohmann::json();
-    if (!reader.is_number_integer())
-        throw Error(ErrorKind::integrity, "'{}' does not describe a store", description.native());
-    if (reader.get<int>() > k_store_format)
-        throw Error(ErrorKind::usage, "the store '{}' has format {}, which needs a newer aic-image",
-                    description.parent_path().native(), reader.get<int>());
-}
 
 /// By where it stands, so that a damaged record does not matter.
 ObjectKey key_of(const fs::path& variant) {
@@ -58,7 +43,7 @@ void move_into_place(const Layout& layout, const fs::path& staged, const ImageId
     // A removal beside us may take the directory of the id away before the image is in it.
     for (int attempt = 1;; ++attempt) {
         look_afresh(layout, target.parent_path());
-        make_directories(target.parent_path(), k_private_mode);
+        make_beneath(layout, target.parent_path());
         if (::rename(staged.c_str(), target.c_str()) == 0)
             break;
         if (errno == EEXIST || errno == ENOTEMPTY) {
@@ -93,22 +78,36 @@ std::optional<StoredImage> read_or_bring_back(const Layout& layout, const ImageI
 
 } // namespace
 
-Store::Store(fs::path root) : layout_(std::move(root), ::geteuid()) {
-    check_format(layout_.description());
+Store::Store(fs::path root)
+    : layout_(std::move(root), ::geteuid())
+    , description_(read_description(layout_.description())) {}
+
+Store Store::of(uid_t owner) const {
+    auto other = *this;
+    other.layout_ = Layout(layout_.root(), owner);
+    return other;
+}
+
+bool Store::is_callers() const {
+    return layout_.owner() == ::geteuid();
+}
+
+bool Store::counts() const {
+    return belongs_to_its_user(layout_);
 }
 
 void Store::prepare() {
     in_context(fmt::format("preparing the store '{}'", layout_.root().native()), [&] {
+        if (!description_)
+            description_ = begin_personal(layout_);
+        if (!description_->is_writable())
+            throw Error(ErrorKind::usage, "it needs a newer aic-image to write in it")
+                .with_hint("what is in it can be used as it is");
         // What is in a subtree counts only if its user owns it.
-        require_private_directory(layout_.subtree());
-        for (const auto& directory : {layout_.images(), layout_.references(), layout_.temporary()})
-            make_directories(directory, k_private_mode);
-        if (!fs::exists(layout_.description())) {
-            const nlohmann::json description = {{"format", k_store_format},
-                                                {"min_reader", k_store_format},
-                                                {"min_writer", k_store_format}};
-            write_file(layout_.description(), description.dump(2) + "\n");
-        }
+        require_private_directory(layout_.subtree(), k_directory_mode);
+        for (const auto& directory : {layout_.images(), layout_.references()})
+            make_directories(directory, k_directory_mode);
+        make_directories(layout_.temporary(), k_private_directory_mode);
     });
 }
 
@@ -123,33 +122,83 @@ std::optional<StoredImage> read_image(const fs::path& directory) {
                       });
 }
 
+namespace {
+
+/// Of a user who is not the caller: nothing that he did not put there himself.
+std::optional<StoredImage> read_beneath_image(const Layout& layout, const fs::path& directory) {
+    const auto text = read_beneath(layout, directory / k_record_name, k_max_record_bytes);
+    if (!text)
+        return std::nullopt;
+    StoredImage image{parse_record(*text), directory};
+    const auto& record = image.record;
+    if (ObjectKey::image(record.id, record.variant) != key_of(directory)
+        || record.owner_uid != static_cast<std::int64_t>(layout.owner()))
+        throw Error(ErrorKind::integrity, "'{}' is the record of another image",
+                    (directory / k_record_name).native());
+    return is_file_beneath(layout, image.file()) ? std::optional(std::move(image)) : std::nullopt;
+}
+
+/// Runs `look`; nothing when the user keeps what it looks at to himself.
+template <typename Look>
+auto unless_private(bool is_callers, const Look& look) -> decltype(look()) {
+    try {
+        return look();
+    } catch (const Error& error) {
+        if (is_callers || error.kind() != ErrorKind::denied)
+            throw;
+        return {};
+    }
+}
+
+} // namespace
+
+std::optional<StoredImage> Store::read(const fs::path& directory) const {
+    if (is_callers())
+        return read_image(directory);
+    return unless_private(false, [&] { return read_beneath_image(layout_, directory); });
+}
+
+std::optional<ReferenceRecord> Store::read_reference(const fs::path& path) const {
+    return unless_private(is_callers(), [&]() -> std::optional<ReferenceRecord> {
+        const auto text = read_beneath(layout_, path, k_max_record_bytes);
+        if (!text)
+            return std::nullopt;
+        return in_context([&] { return fmt::format("reading '{}'", path.native()); },
+                          [&] { return parse_reference_record(*text); });
+    });
+}
+
 std::optional<StoredImage> Store::find(const ImageId& id, std::string_view variant) const {
+    if (!counts())
+        return std::nullopt;
     look_afresh(layout_, layout_.image(id));
-    return read_image(layout_.variant(id, variant));
+    return read(layout_.variant(id, variant));
 }
 
 std::vector<StoredImage> Store::find_all(const ImageId& id) const {
     std::vector<StoredImage> images;
+    if (!counts())
+        return images;
     look_afresh(layout_, layout_.images());
-    for (const auto& directory : entries_of(layout_.image(id)))
-        if (auto image = read_image(directory))
+    const auto directories =
+        unless_private(is_callers(), [&] { return entries_of(layout_.image(id)); });
+    for (const auto& directory : directories)
+        if (auto image = read(directory))
             images.push_back(std::move(*image));
     return images;
 }
 
 std::optional<ReferenceRecord> Store::find_reference(std::string_view reference,
                                                      const oci::Platform& platform) const {
-    const auto path = layout_.reference(reference, platform);
-    const auto text = read_file_if_exists(path, k_max_record_bytes);
-    if (!text)
-        return std::nullopt;
-    return in_context([&] { return fmt::format("reading '{}'", path.native()); },
-                      [&] { return parse_reference_record(*text); });
+    return counts() ? read_reference(layout_.reference(reference, platform)) : std::nullopt;
 }
 
 std::vector<ImageId> Store::ids_with_prefix(std::string_view hex) const {
     std::vector<ImageId> ids;
-    for (const auto& directory : entries_of(layout_.images())) {
+    if (!counts())
+        return ids;
+    for (const auto& directory :
+         unless_private(is_callers(), [&] { return entries_of(layout_.images()); })) {
         const auto name = directory.filename().native();
         if (const auto bytes = sha256_from_hex(name); bytes && name.starts_with(hex))
             ids.emplace_back(*bytes);
@@ -159,10 +208,11 @@ std::vector<ImageId> Store::ids_with_prefix(std::string_view hex) const {
 
 std::vector<StoredImage> Store::list() const {
     std::vector<StoredImage> images;
-    for (const auto& image : entries_of(layout_.images()))
-        for (const auto& variant : entries_of(image)) {
+    for (const auto& id : ids_with_prefix(""))
+        for (const auto& variant :
+             unless_private(is_callers(), [&] { return entries_of(layout_.image(id)); })) {
             try {
-                if (auto found = read_image(variant))
+                if (auto found = read(variant))
                     images.push_back(std::move(*found));
             } catch (const Error& error) {
                 warn("{}", error.message());
@@ -173,12 +223,15 @@ std::vector<StoredImage> Store::list() const {
 
 std::vector<ReferenceRecord> Store::references() const {
     std::vector<ReferenceRecord> references;
-    for (const auto& path : entries_of(layout_.references())) {
+    if (!counts())
+        return references;
+    for (const auto& path :
+         unless_private(is_callers(), [&] { return entries_of(layout_.references()); })) {
         try {
-            if (const auto text = read_file_if_exists(path, k_max_record_bytes))
-                references.push_back(parse_reference_record(*text));
+            if (auto record = read_reference(path))
+                references.push_back(std::move(*record));
         } catch (const Error& error) {
-            warn("reading '{}': {}", path.native(), error.message());
+            warn("{}", error.message());
         }
     }
     return references;
@@ -200,14 +253,14 @@ StoredImage Store::publish(const fs::path& staged, const ImageId& id, std::strin
 void Store::write_reference(const ReferenceRecord& reference, const oci::Platform& platform) {
     const auto path = layout_.reference(reference.reference, platform);
     ChangeNote note(layout_, ObjectKey::reference(path.filename().native()));
-    write_file(path, to_json(reference), k_reference_mode);
+    write_file(path, to_json(reference), k_file_mode);
     note.done();
 }
 
 void Store::quarantine(const StoredImage& image) const {
     // Out of sight by one rename; what follows may be interrupted and is finished by the next
     // command.
-    make_directories(layout_.temporary(), k_private_mode);
+    make_beneath(layout_, layout_.temporary(), k_private_directory_mode);
     const WorkDir trash(layout_.temporary());
     ChangeNote note(layout_, key_of(image.directory));
     if (::rename(image.directory.c_str(), (trash.path() / "image").c_str()) != 0)
@@ -249,7 +302,7 @@ bool Store::remove_reference(const fs::path& file) const {
     const bool is_gone = leads_nowhere(parse_reference_record(*text));
     if (!is_gone) {
         // A pull has made the image meanwhile. What it wrote since then is newer than ours.
-        AtomicFile again(file, k_reference_mode);
+        AtomicFile again(file, k_file_mode);
         again.write(as_bytes(*text));
         again.commit_new();
     }

@@ -3,6 +3,7 @@
 
 #include "cache/layout.hpp"
 #include "cache/record.hpp"
+#include "cache/store_description.hpp"
 #include "core/files.hpp"
 
 #include <filesystem>
@@ -32,10 +33,20 @@ public:
     /// The store at `root` as it is; nothing is made. A store of a newer format throws Error(usage)
     /// that says so.
     explicit Store(std::filesystem::path root);
+    /// Another user's part of it, to look at. What cannot be seen, or is not his own file in his
+    /// own directories, is not there.
+    Store of(uid_t owner) const;
+
+    bool is_callers() const;
 
     const Layout& layout() const { return layout_; }
 
-    /// Makes what is missing of the directories, and store.json. Before anything is written.
+    /// What the store is; of one that is not there yet, what it will be unless it is set up
+    /// otherwise.
+    StoreDescription description() const { return description_.value_or(StoreDescription()); }
+
+    /// Makes what is missing of the caller's directories, and a private store where there is none.
+    /// Before anything is written. Throws Error(usage) when that takes a newer release.
     void prepare();
 
     std::optional<StoredImage> find(const ImageId& id, std::string_view variant) const;
@@ -64,9 +75,15 @@ public:
     bool remove_reference(const std::filesystem::path& file) const;
 
 private:
+    /// Whether there is a subtree that belongs to its user. What is elsewhere, anybody may have
+    /// put there.
+    bool counts() const;
+    std::optional<StoredImage> read(const std::filesystem::path& directory) const;
+    std::optional<ReferenceRecord> read_reference(const std::filesystem::path& path) const;
     bool leads_nowhere(const ReferenceRecord& reference) const;
 
     Layout layout_;
+    std::optional<StoreDescription> description_;
 };
 
 } // namespace aic::cache

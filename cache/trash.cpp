@@ -2,8 +2,10 @@
 #include "cache/trash.hpp"
 
 #include "cache/afresh.hpp"
+#include "cache/modes.hpp"
 #include "cache/pending.hpp"
 #include "cache/reserve.hpp"
+#include "cache/subtree.hpp"
 #include "cache/sync.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -20,8 +22,6 @@ namespace fs = std::filesystem;
 namespace aic::cache {
 
 namespace {
-
-constexpr mode_t k_private_mode = 0700;
 
 /// UTC without colons, which some file systems do not take. The random part behind it is
 /// unique_name().
@@ -52,9 +52,9 @@ Error keeps_changing(const fs::path& image) {
 }
 
 /// A new `trash/<time>.<unique>/<id>`; false when somebody emptied the trash beside us.
-bool make_place(const fs::path& place) {
+bool make_place(const Layout& layout, const fs::path& place) {
     try {
-        make_directories(place, k_private_mode);
+        make_beneath(layout, place);
         return true;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found)
@@ -69,7 +69,7 @@ bool move_into_trash(const Layout& layout, const ImageId& id, std::string_view v
         if (!is_there(layout, image))
             return false;
         const auto place = layout.trash() / entry_name(std::time(nullptr)) / id.hex();
-        if (!make_place(place))
+        if (!make_place(layout, place))
             continue;
         if (::rename(image.c_str(), (place / variant).c_str()) == 0) {
             sync_unless_gone(place);
@@ -128,7 +128,7 @@ bool Trash::bring_back(const ImageId& id, std::string_view variant) const {
         const auto found = find(id, variant);
         if (!found)
             return false;
-        make_directories(image.parent_path(), k_private_mode);
+        make_beneath(layout_, image.parent_path());
         ChangeNote note(layout_, ObjectKey::image(id, variant));
         if (::rename(found->directory.c_str(), image.c_str()) == 0) {
             sync_unless_gone(image.parent_path());
@@ -151,7 +151,7 @@ bool Trash::replace(const ImageId& id, std::string_view variant, const fs::path&
         return false;
     fsync_directory(staged);
     const auto place = layout_.trash() / entry_name(std::time(nullptr)) / id.hex();
-    make_directories(place, k_private_mode);
+    make_beneath(layout_, place);
     ChangeNote note(layout_, ObjectKey::image(id, variant));
     const bool is_replaced = exchange(staged, image, place / variant);
     if (is_replaced) {
@@ -202,7 +202,7 @@ std::vector<fs::path> Trash::entries_older_than(std::chrono::seconds age,
 void Trash::discard(const fs::path& entry) const {
     // Out of reach of bring_back() by one rename; what follows may be interrupted and is finished
     // by whoever next cleans up. Nothing is made for it: the disk may have no inode left.
-    make_directories(layout_.temporary(), k_private_mode);
+    make_beneath(layout_, layout_.temporary(), k_private_directory_mode);
     const auto grave = layout_.temporary() / unique_name();
     if (::rename(entry.c_str(), grave.c_str()) != 0) {
         if (errno == ENOENT)

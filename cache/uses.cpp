@@ -2,6 +2,8 @@
 #include "cache/uses.hpp"
 
 #include "cache/afresh.hpp"
+#include "cache/modes.hpp"
+#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
@@ -10,6 +12,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace fs = std::filesystem;
@@ -18,9 +21,9 @@ namespace aic::cache {
 
 void note_use(const Layout& layout, const ImageId& id, std::string_view variant) noexcept {
     try {
-        make_directories(layout.uses(), 0700);
+        make_beneath(layout, layout.uses());
         const auto path = layout.use(id, variant);
-        const auto file = open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+        const auto file = open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, k_file_mode);
         if (::futimens(file.get(), nullptr) != 0) // by the file server's clock
             throw system_error("changing the time of '{}'", path.native());
     } catch (const std::exception& error) {
@@ -38,16 +41,35 @@ std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
     return status.st_mtim.tv_sec;
 }
 
+std::optional<std::int64_t> last_use_of_any(const Layout& layout, const std::vector<uid_t>& users,
+                                            const ImageId& id, std::string_view variant) {
+    std::optional<std::int64_t> last;
+    for (const auto user : users)
+        last = std::max(last, last_use(Layout(layout.root(), user), id, variant));
+    return last;
+}
+
+namespace {
+
+bool is_anybodys(const Layout& layout, const std::vector<uid_t>& users, const ImageKey& key) {
+    return std::ranges::any_of(users, [&](uid_t user) {
+        std::error_code ignored;
+        const auto variant = Layout(layout.root(), user).variant(key.id, key.variant);
+        return fs::exists(variant, ignored);
+    });
+}
+
+} // namespace
+
 std::vector<fs::path> stale_uses(const Layout& layout) {
+    const auto users = users_of(layout);
     const Trash trash(layout);
     std::vector<fs::path> stale;
     for (const auto& path : entries_of(layout.uses())) {
         const auto key = image_key_of(path.filename().native());
-        std::error_code ignored;
-        if (!key)
+        if (!key || is_anybodys(layout, users, *key))
             continue;
-        const auto variant = layout.variant(key->id, key->variant);
-        if (!fs::exists(variant, ignored) && !is_there(layout, variant)
+        if (!is_there(layout, layout.variant(key->id, key->variant))
             && !trash.find(key->id, key->variant))
             stale.push_back(path);
     }

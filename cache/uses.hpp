@@ -11,15 +11,20 @@
 
 namespace aic::cache {
 
-/// Remembers that somebody was given the path of this image just now. That a store can not be
+/// Remembers that the caller was given the path of this image just now. That a store can not be
 /// written is no failure: it is told at debug level.
 void note_use(const Layout& layout, const ImageId& id, std::string_view variant) noexcept;
 
-/// When that was last, in Unix time; nothing when never.
+/// When a user last did, in Unix time; nothing when never.
 std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
                                      std::string_view variant);
 
-/// The files of uses whose image is neither in the store nor in the trash.
+/// When any of the users last did.
+std::optional<std::int64_t> last_use_of_any(const Layout& layout, const std::vector<uid_t>& users,
+                                            const ImageId& id, std::string_view variant);
+
+/// The files of the caller's uses whose image is neither in the store, whoever has it there, nor in
+/// his trash.
 std::vector<std::filesystem::path> stale_uses(const Layout& layout);
 
 } // namespace aic::cache

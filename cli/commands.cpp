@@ -7,6 +7,7 @@
 #include "cli/commands/gc.hpp"
 #include "cli/commands/generate.hpp"
 #include "cli/commands/history.hpp"
+#include "cli/commands/init.hpp"
 #include "cli/commands/inspect.hpp"
 #include "cli/commands/list.hpp"
 #include "cli/commands/login.hpp"
@@ -18,9 +19,12 @@
 #include "cli/commands/resolve.hpp"
 #include "cli/commands/restore.hpp"
 #include "cli/commands/rm.hpp"
+#include "cli/commands/share.hpp"
 #include "cli/commands/stats.hpp"
+#include "cli/commands/store.hpp"
 #include "cli/commands/tags.hpp"
 #include "cli/commands/unpin.hpp"
+#include "cli/commands/unshare.hpp"
 #include "cli/commands/verify.hpp"
 
 namespace aic::cli {
@@ -44,9 +48,13 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Restore>());
     commands.push_back(std::make_unique<Pin>());
     commands.push_back(std::make_unique<Unpin>());
+    commands.push_back(std::make_unique<Share>());
+    commands.push_back(std::make_unique<Unshare>());
+    commands.push_back(std::make_unique<Init>());
     commands.push_back(std::make_unique<Gc>());
     commands.push_back(std::make_unique<Verify>());
     commands.push_back(std::make_unique<Stats>());
+    commands.push_back(std::make_unique<StoreCommand>());
     commands.push_back(std::make_unique<Generate>());
     commands.push_back(std::make_unique<Complete>());
     return commands;

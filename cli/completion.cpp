@@ -53,7 +53,7 @@ _aic_image() {{
         return
     fi
     case $verb in
-        inspect|path|files|cat|rm|pin|unpin)
+        inspect|path|files|cat|rm|pin|unpin|share|unshare)
             mapfile -t COMPREPLY < <(compgen -W "$(aic-image complete images 2>/dev/null)" -- "$current") ;;
         history|rename|restore)
             mapfile -t COMPREPLY < <(compgen -W "$(aic-image complete names 2>/dev/null)" -- "$current") ;;
@@ -90,7 +90,7 @@ _aic_image() {{
   fi
   case $words[2] in
     # Names come first, in the order they are printed in.
-    inspect|path|files|cat|rm|pin|unpin) compadd -V images -- ${{(f)"$(aic-image complete images 2>/dev/null)"}} ;;
+    inspect|path|files|cat|rm|pin|unpin|share|unshare) compadd -V images -- ${{(f)"$(aic-image complete images 2>/dev/null)"}} ;;
     history|rename|restore) compadd -- ${{(f)"$(aic-image complete names 2>/dev/null)"}} ;;
   esac
   _files

@@ -4,9 +4,11 @@
 #include "builder/foreign/add.hpp"
 #include "cache/names.hpp"
 #include "cache/trash.hpp"
+#include "cache/trust.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/machine.hpp"
 #include "oci/reference.hpp"
 
 #include <pwd.h>
@@ -33,20 +35,26 @@ bool is_path(const std::string& text) {
 
 /// The image the reference led to, for this machine if there is one for it, else for whatever there
 /// is.
-std::optional<ImageId> id_by_reference(const cache::Store& store, const std::string& reference) {
-    if (const auto own = store.find_reference(reference, oci::Platform::host()))
-        return own->id;
-    for (const auto& record : store.references())
+std::optional<ImageId> id_by_reference(const cache::Library& library,
+                                       const std::string& reference) {
+    // One whose image is there, of the caller's or of others he trusts.
+    const auto known = library.find_references(reference, oci::Platform::host());
+    for (const auto& record : known)
+        if (!library.find_all(record.id).empty())
+            return record.id;
+    if (!known.empty())
+        return known.front().id;
+    for (const auto& record : library.references())
         if (record.reference == reference)
             return record.id;
     return std::nullopt;
 }
 
-std::optional<ImageId> id_by_prefix(const cache::Store& store, const std::string& text) {
+std::optional<ImageId> id_by_prefix(const cache::Library& library, const std::string& text) {
     const auto prefix = id_prefix(text);
     if (!prefix)
         return std::nullopt;
-    const auto ids = store.ids_with_prefix(*prefix);
+    const auto ids = library.ids_with_prefix(*prefix);
     if (ids.size() > 1)
         throw Error(ErrorKind::usage, "'{}' begins the ids of {} images", text, ids.size())
             .with_hint("a few more digits tell them apart");
@@ -62,40 +70,40 @@ bool is_caller(std::string_view user) {
 }
 
 /// Everything that the word could have been meant to be, and would be found by.
-std::vector<std::string> known_words(const cache::Store& store) {
+std::vector<std::string> known_words(const cache::Library& library) {
     std::vector<std::string> words;
-    for (const auto& state : cache::Names(store.layout()).all())
-        words.push_back(state.name.str());
+    for (const auto& [owner, state] : library.names())
+        words.push_back(shown_name(owner, library.own().layout().owner(), state.name));
     std::set<ImageId> present;
-    for (const auto& id : store.ids_with_prefix(""))
+    for (const auto& id : library.ids_with_prefix(""))
         present.insert(id);
-    for (const auto& record : store.references())
+    for (const auto& record : library.references())
         if (present.contains(record.id))
             words.push_back(record.reference);
     return words;
 }
 
 /// What brings back an image that was meant and is in the trash, or a name that was removed.
-std::optional<std::string> restoring_hint(const cache::Store& store, const std::string& text) {
+std::optional<std::string> restoring_hint(const cache::Library& library, const std::string& text) {
     const auto hint = fmt::format("it was removed; 'aic-image restore {}' brings it back", text);
     if (const auto name = own_name(text))
-        if (!cache::Names(store.layout()).history(*name).empty())
+        if (!cache::Names(library.own().layout()).history(*name).empty())
             return hint;
     const auto reference = canonical_reference(text);
-    const auto id = reference ? id_by_reference(store, *reference) : std::nullopt;
+    const auto id = reference ? id_by_reference(library, *reference) : std::nullopt;
     const auto prefix = id_prefix(text);
-    for (const auto& image : cache::Trash(store.layout()).list())
+    for (const auto& image : cache::Trash(library.own().layout()).list())
         if (id == image.id || (prefix && image.id.hex().starts_with(*prefix)))
             return hint;
     return std::nullopt;
 }
 
-Error not_found(const cache::Store& store, const std::string& text) {
+Error not_found(const cache::Library& library, const std::string& text) {
     const Error error(ErrorKind::not_found, "there is no image '{}' in '{}'", text,
-                      store.layout().root().native());
-    if (const auto hint = restoring_hint(store, text))
+                      library.own().layout().root().native());
+    if (const auto hint = restoring_hint(library, text))
         return error.with_hint(*hint);
-    const auto words = known_words(store);
+    const auto words = known_words(library);
     for (const auto& word : {text, canonical_reference(text).value_or(text)})
         if (const auto close = nearest(word, words))
             return error.with_hint(fmt::format("did you mean '{}'?", *close));
@@ -104,22 +112,32 @@ Error not_found(const cache::Store& store, const std::string& text) {
 }
 
 /// Says what a name's word was not taken for.
-void tell_ambiguity(const cache::Store& store, const std::string& text) {
+void tell_ambiguity(const cache::Library& library, const std::string& text) {
     const auto reference = canonical_reference(text);
-    if (reference && id_by_reference(store, *reference))
+    if (reference && id_by_reference(library, *reference))
         return inform("'{}' is taken for the name; the reference is {}", text, *reference);
     const auto prefix = id_prefix(text);
-    if (prefix && !store.ids_with_prefix(*prefix).empty())
+    if (prefix && !library.ids_with_prefix(*prefix).empty())
         inform("'{}' is taken for the name; as the beginning of an id it is sha256:{}", text,
                *prefix);
 }
 
+/// What "alice/exp" is to its owner, if there is such a user and he has it.
+std::optional<StoredImages> find_by_others_name(const cache::Library& library,
+                                                const std::string& text) {
+    const auto name = parse_users_name(text);
+    auto image = name && name->user != library.own().layout().owner()
+                     ? library.find_named(name->user, name->name)
+                     : std::nullopt;
+    return image ? std::optional(StoredImages{std::nullopt, {std::move(*image)}}) : std::nullopt;
+}
+
 /// The image that a name stands for; nothing when there is no such name.
-std::optional<StoredImages> find_by_name(const cache::Store& store, const std::string& text) {
-    const auto state = find_name(store, text);
+std::optional<StoredImages> find_by_name(const cache::Library& library, const std::string& text) {
+    const auto state = find_name(library, text);
     if (!state)
-        return std::nullopt;
-    auto image = store.find(state->id, state->variant);
+        return find_by_others_name(library, text);
+    auto image = library.find(state->id, state->variant);
     if (!image)
         throw Error(ErrorKind::not_found,
                     "the image that '{}' stands for, {}, is not here any more", text,
@@ -141,11 +159,32 @@ std::optional<cache::ImageName> own_name(std::string text) {
     return cache::ImageName::try_parse(text);
 }
 
-std::optional<cache::NameState> find_name(const cache::Store& store, const std::string& text) {
+std::optional<UsersName> parse_users_name(const std::string& text) {
+    if (auto name = own_name(text))
+        return UsersName{::geteuid(), std::move(*name)};
+    const auto slash = text.find('/');
+    auto name = slash == std::string::npos ? std::nullopt
+                                           : cache::ImageName::try_parse(text.substr(slash + 1));
+    if (!name)
+        return std::nullopt;
+    try {
+        return UsersName{cache::parse_user(text.substr(0, slash)), std::move(*name)};
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found)
+            throw;
+        return std::nullopt;
+    }
+}
+
+std::string shown_name(uid_t owner, uid_t caller, const cache::ImageName& name) {
+    return owner == caller ? name.str() : fmt::format("{}/{}", user_name(owner), name.str());
+}
+
+std::optional<cache::NameState> find_name(const cache::Library& library, const std::string& text) {
     const auto name = own_name(text);
-    auto state = name ? cache::Names(store.layout()).find(*name) : std::nullopt;
+    auto state = name ? cache::Names(library.own().layout()).find(*name) : std::nullopt;
     if (state)
-        tell_ambiguity(store, text);
+        tell_ambiguity(library, text);
     return state;
 }
 
@@ -173,29 +212,45 @@ const cache::StoredImage& newest_of(const std::vector<cache::StoredImage>& image
         images, {}, [](const cache::StoredImage& image) { return image.record.created_seconds; });
 }
 
-StoredImages find_stored(const cache::Store& store, const std::string& text) {
-    if (auto named = find_by_name(store, text))
+StoredImages find_stored(const cache::Library& library, const std::string& text) {
+    if (auto named = find_by_name(library, text))
         return std::move(*named);
     const auto reference = canonical_reference(text);
-    const auto by_reference = reference ? id_by_reference(store, *reference) : std::nullopt;
-    auto images = by_reference ? store.find_all(*by_reference) : std::vector<cache::StoredImage>();
+    const auto by_reference = reference ? id_by_reference(library, *reference) : std::nullopt;
+    auto images =
+        by_reference ? library.find_all(*by_reference) : std::vector<cache::StoredImage>();
     // What a reference led to may be gone, and the word begin an id as well.
     if (images.empty())
-        if (const auto id = id_by_prefix(store, text))
-            images = store.find_all(*id);
+        if (const auto id = id_by_prefix(library, text))
+            images = library.find_all(*id);
     if (images.empty())
-        throw not_found(store, text);
+        throw not_found(library, text);
     return {std::nullopt, std::move(images)};
 }
 
-ImageArgument find_image(const cache::Store& store, const std::string& text, const fs::path& home) {
+std::vector<cache::StoredImage> find_own(const cache::Library& library, const std::string& text) {
+    try {
+        return find_stored(cache::Library(library.own()), text).images;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found)
+            throw;
+        const auto others = find_stored(library, text).images;
+        const auto owner = static_cast<uid_t>(others.front().record.owner_uid);
+        throw Error(ErrorKind::denied, "'{}' is an image of {}, in '{}'", text, user_name(owner),
+                    others.front().directory.native())
+            .with_hint("who has an image looks after it; to this command only your own count");
+    }
+}
+
+ImageArgument find_image(const cache::Library& library, const std::string& text,
+                         const fs::path& home) {
     if (is_path(text)) {
         auto path = text.starts_with("~/") ? home / text.substr(2) : fs::path(text);
         if (!fs::exists(path))
             throw Error(ErrorKind::not_found, "there is no file '{}'", path.native());
         return {fs::absolute(path).lexically_normal(), std::nullopt};
     }
-    const auto found = find_stored(store, text);
+    const auto found = find_stored(library, text);
     const auto& image = newest_of(found.images);
     return {image.file(), image};
 }

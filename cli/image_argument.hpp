@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cache/library.hpp"
 #include "cache/name_state.hpp"
-#include "cache/store.hpp"
+
+#include <sys/types.h>
 
 #include <filesystem>
 #include <optional>
@@ -29,14 +31,31 @@ struct StoredImages {
 
 /// A path begins with `/`, `./`, `../` or `~/`, or ends in `.sqsh` and exists; then find_stored().
 /// Of several variants the newest.
-ImageArgument find_image(const cache::Store& store, const std::string& text,
+ImageArgument find_image(const cache::Library& library, const std::string& text,
                          const std::filesystem::path& home);
 
-/// In this order: a name of the caller's, the same as `user/name`, a reference of this machine's
-/// platform or any other, and an id prefix of at least four digits. A word that could be two of
-/// them is told of. Throws Error(not_found) that lists near misses, Error(usage) when a prefix fits
-/// several.
-StoredImages find_stored(const cache::Store& store, const std::string& text);
+/// In this order: a name of the caller's, one of another user's as `user/name`, a reference of this
+/// machine's platform or any other, and an id prefix of at least four digits. A word that could be
+/// two of them is told of. Throws Error(not_found) that lists near misses, Error(usage) when a
+/// prefix fits several.
+StoredImages find_stored(const cache::Library& library, const std::string& text);
+
+/// The images of the caller's own part of the store that a word stands for. Throws as find_stored()
+/// does, and Error(denied) when only other users have such an image.
+std::vector<cache::StoredImage> find_own(const cache::Library& library, const std::string& text);
+
+/// A name, and whose it is.
+struct UsersName {
+    uid_t user;
+    cache::ImageName name;
+};
+
+/// "exp" is the caller's, "alice/exp" is alice's; whether or not there is such a name now. Nothing
+/// for what is no name, or names no user of this machine.
+std::optional<UsersName> parse_users_name(const std::string& text);
+
+/// A name as the caller types it: "exp" for his own, "alice/exp" for alice's.
+std::string shown_name(uid_t owner, uid_t caller, const cache::ImageName& name);
 
 /// The caller's name that a word is, with his user name or number and a slash in front or without;
 /// whether or not there is such a name now. Nothing for what is no name.
@@ -44,7 +63,7 @@ std::optional<cache::ImageName> own_name(std::string text);
 
 /// What the word stands for if it is a name now, and has been told of if it could be something
 /// else.
-std::optional<cache::NameState> find_name(const cache::Store& store, const std::string& text);
+std::optional<cache::NameState> find_name(const cache::Library& library, const std::string& text);
 
 /// The hex digits that the word could be the beginning of an id with.
 std::optional<std::string> id_prefix(std::string text);

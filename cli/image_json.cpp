@@ -3,10 +3,13 @@
 
 #include "builder/squashfs/segment.hpp"
 #include "builder/stored_tree.hpp"
+#include "cache/holders.hpp"
 #include "cache/pins.hpp"
+#include "cache/trust.hpp"
 #include "cache/uses.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/machine.hpp"
 
 #include <algorithm>
 
@@ -63,16 +66,15 @@ json image_json(const cache::Record& record, const std::filesystem::path& file) 
         {"file_digest", record.file_digest.hex()},
         {"created", cache::utc_time(record.created_seconds)},
         {"owner_uid", record.owner_uid},
+        {"owner", user_name(static_cast<uid_t>(record.owner_uid))},
         {"path", file.native()},
     };
 }
 
-json image_json(const cache::Layout& layout, const cache::Holders& holders,
-                const cache::StoredImage& stored) {
+json image_json(const cache::Layout& layout, const cache::StoredImage& stored) {
     const auto& record = stored.record;
     auto image = image_json(record, stored.file());
     const auto pin = cache::Pins(layout).find(record.id, record.variant);
-    image["names"] = holders.names_of(record.id, record.variant);
     image["pin"] = pin ? pin_json(*pin) : json(nullptr);
     image["used"] = time_or_null(cache::last_use(layout, record.id, record.variant));
     return image;
@@ -80,7 +82,8 @@ json image_json(const cache::Layout& layout, const cache::Holders& holders,
 
 json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& stored) {
     const auto& record = stored.record;
-    auto image = image_json(layout, cache::Holders::read(layout), stored);
+    auto image = image_json(layout, stored);
+    image["names"] = cache::Holders::read(layout).names_of(record.id, record.variant);
     image["made_by"] = record.made_by;
     const auto dead = dead_bytes_if_known(stored);
     image["dead_bytes"] = dead ? json(*dead) : json(nullptr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cache/holders.hpp"
+#include "cache/layout.hpp"
 #include "cache/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,11 +15,10 @@ namespace aic::cli {
 /// An image as `--json` shows it everywhere (docs/formats/json.md).
 nlohmann::json image_json(const cache::Record& record, const std::filesystem::path& file);
 
-/// The same with what the user made of it: names, pin, last use.
-nlohmann::json image_json(const cache::Layout& layout, const cache::Holders& holders,
-                          const cache::StoredImage& image);
+/// The same with what the user made of it: pin and last use, of his part of the store.
+nlohmann::json image_json(const cache::Layout& layout, const cache::StoredImage& image);
 
-/// All of that, its segments, manifest and config.
+/// All of that, his names for it, its segments, manifest and config.
 nlohmann::json detailed_image_json(const cache::Layout& layout, const cache::StoredImage& image);
 
 /// Of the image's segments, the bytes that no path leads to; what cannot be counted, because

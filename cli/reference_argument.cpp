@@ -13,10 +13,10 @@ namespace aic::cli {
 namespace {
 
 /// The tags of a repository that references of the store have.
-std::vector<std::string> known_tags(const cache::Store& store,
+std::vector<std::string> known_tags(const cache::Library& library,
                                     const oci::RegistryReference& repository) {
     std::vector<std::string> tags;
-    for (const auto& record : store.references()) {
+    for (const auto& record : library.references()) {
         if (!record.reference.starts_with(repository.registry))
             continue;
         try {
@@ -34,13 +34,13 @@ std::vector<std::string> known_tags(const cache::Store& store,
 
 } // namespace
 
-oci::Reference choose_known_reference(std::string_view text, const cache::Store& store) {
+oci::Reference choose_known_reference(std::string_view text, const cache::Library& library) {
     const auto pattern = registry::split_tag_pattern(text);
     if (!pattern)
         return oci::Reference::parse(text);
     const auto any = pattern->with_tag("x");
     const auto newest =
-        registry::newest_match(known_tags(store, *any.registry()), pattern->pattern);
+        registry::newest_match(known_tags(library, *any.registry()), pattern->pattern);
     if (!newest)
         throw Error(ErrorKind::not_found, "no tag of {} that was pulled fits '{}'",
                     any.registry()->repository, oci::printable(pattern->pattern))
@@ -53,7 +53,7 @@ oci::Reference choose_known_reference(std::string_view text, const cache::Store&
 
 oci::Reference choose_reference(const std::string& text, Session& session) {
     if (session.offline())
-        return choose_known_reference(text, session.store());
+        return choose_known_reference(text, session.library());
     return registry::choose_reference(text, session.config(), session.environment(),
                                       session.stop());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cache/store.hpp"
+#include "cache/library.hpp"
 #include "cli/session.hpp"
 #include "oci/reference.hpp"
 
@@ -16,6 +16,6 @@ namespace aic::cli {
 oci::Reference choose_reference(const std::string& text, Session& session);
 
 /// The same by the store alone. Throws Error(not_found) when nothing that fits was pulled.
-oci::Reference choose_known_reference(std::string_view text, const cache::Store& store);
+oci::Reference choose_known_reference(std::string_view text, const cache::Library& library);
 
 } // namespace aic::cli

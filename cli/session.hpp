@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cache/store.hpp"
+#include "cache/library.hpp"
 #include "core/config.hpp"
 #include "core/error.hpp"
 
@@ -50,6 +50,9 @@ public:
     void require_network(std::string_view verb) const;
 
     cache::Store store() { return cache::Store(config().store.value); }
+
+    /// Everything that the caller may use.
+    cache::Library library() { return cache::Library(config()); }
 
     /// The style of progress that fits the terminal, the options and this process's rank in a job.
     ProgressStyle progress_style() const;

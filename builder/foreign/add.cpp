@@ -6,6 +6,8 @@
 #include "builder/foreign/layer_reader.hpp"
 #include "builder/image_record.hpp"
 #include "builder/known_image.hpp"
+#include "cache/modes.hpp"
+#include "cache/visibility.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -90,7 +92,7 @@ private:
         WorkDir::remove_abandoned(store_.layout().temporary());
         const WorkDir work(store_.layout().temporary());
         const auto staged = work.path() / k_staged_image;
-        make_directories(staged, 0700);
+        make_directories(staged, cache::k_directory_mode);
         const auto copy = work.path() / "copy";
         const auto built = take_over(copy);
 
@@ -104,10 +106,21 @@ private:
             throw system_error("renaming '{}'", copy.native());
         const auto index_hash = write_layer_index(built, staged / cache::k_layer_index_name);
         const auto record = record_for(built, variant, name, index_hash);
-        write_file(staged / cache::k_record_name, to_json(record), 0444);
+        write_file(staged / cache::k_record_name, to_json(record), cache::k_image_mode);
+        set_visibility(staged, variant);
         const auto image = store_.publish(staged, id_, variant);
         remember_reference();
         return {image.file(), image.record, false, {}};
+    }
+
+    /// What nobody could pull is for nobody else to see, unless its owner says so.
+    void set_visibility(const fs::path& staged, const std::string& variant) const {
+        if (store_.description().preset == cache::Preset::personal)
+            return cache::set_modes(staged, cache::Visibility::everyone);
+        cache::set_modes(staged, cache::Visibility::owner);
+        cache::note_private(store_.layout(), id_, variant);
+        inform("the image is private; 'aic-image share {}' opens it to all who use the store",
+               id_.short_hex());
     }
 
     /// Copies the file and makes out from the copy, which nobody changes, what it holds.
@@ -144,8 +157,6 @@ private:
         auto out = open_file(copy, O_RDWR | O_CREAT | O_EXCL, 0600);
         const auto hashes = copy_and_hash({fd_.get(), file_, 0}, {out.get(), copy, 0}, size_bytes,
                                           first_bytes, item, stop_);
-        if (::fchmod(out.get(), 0444) != 0)
-            throw system_error("setting the mode of '{}'", copy.native());
         fsync_checked(out.get(), copy);
         out.close_checked(copy);
         return hashes;

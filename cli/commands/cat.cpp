@@ -49,7 +49,7 @@ void Cat::describe(CLI::App& app) {
 }
 
 void Cat::run(Session& session) {
-    const auto image = find_image(session.store(), image_, home_directory(session.environment()));
+    const auto image = find_image(session.library(), image_, home_directory(session.environment()));
     squashfs::ImageReader reader(image.file);
     auto files = nlohmann::json::array();
     for (const auto& path : paths_) {

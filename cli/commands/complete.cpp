@@ -2,6 +2,7 @@
 #include "cli/commands/complete.hpp"
 
 #include "cache/names.hpp"
+#include "cli/image_argument.hpp"
 
 #include <set>
 
@@ -17,19 +18,19 @@ void Complete::describe(CLI::App& app) {
 }
 
 void Complete::run(Session& session) {
-    const auto store = session.store();
-    const cache::Names names(store.layout());
+    const auto library = session.library();
+    const auto caller = library.own().layout().owner();
     if (what_ == "names") {
-        for (const auto& name : names.known())
+        for (const auto& name : cache::Names(library.own().layout()).known())
             session.print(name.str());
         return;
     }
-    for (const auto& state : names.all())
-        session.print(state.name.str());
-    const auto ids = store.ids_with_prefix("");
+    for (const auto& [owner, state] : library.names())
+        session.print(shown_name(owner, caller, state.name));
+    const auto ids = library.ids_with_prefix("");
     const std::set<ImageId> present(ids.begin(), ids.end());
     std::set<std::string> references;
-    for (const auto& reference : store.references())
+    for (const auto& reference : library.references())
         if (present.contains(reference.id) && references.insert(reference.reference).second)
             session.print(reference.reference);
 }

@@ -134,7 +134,7 @@ Examples:
 }
 
 void Files::run(Session& session) {
-    const auto image = find_image(session.store(), image_, home_directory(session.environment()));
+    const auto image = find_image(session.library(), image_, home_directory(session.environment()));
     squashfs::ImageReader reader(image.file);
     const auto start = reader.find(path_, squashfs::ImageReader::Follow::no);
     if (!start)

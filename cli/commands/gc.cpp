@@ -172,13 +172,13 @@ cache::CollectOptions Gc::collect_options(const GcConfig& settings) const {
 }
 
 void Gc::compact_asked(Session& session) const {
-    const auto store = session.store();
+    const auto library = session.library();
     std::vector<Compacting> compactings;
     for (const auto& text : compact_)
-        for (const auto& image : find_stored(store, text).images)
+        for (const auto& image : find_own(library, text))
             compactings.push_back(asked_compaction(image));
     if (!dry_run_)
-        compact_chosen(session, store, compactings);
+        compact_chosen(session, library.own(), compactings);
     if (session.json())
         return session.print_json({{"dry_run", dry_run_}, {"compactions", to_json(compactings)}});
     session.print_bytes(table_of(compactings));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/history.hpp"
 
-#include "cache/names.hpp"
 #include "cache/trash.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/local_time.hpp"
@@ -14,14 +13,13 @@ namespace aic::cli {
 namespace {
 
 /// Whether the state's image can be had: "here", "removed" (restorable), "gone".
-const char* whereabouts(const cache::Store& store, const cache::NameState& state) {
-    std::error_code ignored;
-    if (std::filesystem::exists(store.layout().variant(state.id, state.variant), ignored))
+const char* whereabouts(const cache::Library& library, const cache::NameState& state) {
+    if (library.find(state.id, state.variant))
         return "here";
-    return cache::Trash(store.layout()).find(state.id, state.variant) ? "removed" : "gone";
+    return cache::Trash(library.own().layout()).find(state.id, state.variant) ? "removed" : "gone";
 }
 
-nlohmann::json state_json(const cache::Store& store, const cache::NameState& state) {
+nlohmann::json state_json(const cache::Library& library, const cache::NameState& state) {
     const auto text_or_null = [](const std::optional<std::string>& text) {
         return text ? nlohmann::json(*text) : nlohmann::json(nullptr);
     };
@@ -34,15 +32,15 @@ nlohmann::json state_json(const cache::Store& store, const cache::NameState& sta
         {"changed", cache::utc_time(state.changed_seconds)},
         {"how", state.how},
         {"reference", text_or_null(state.reference)},
-        {"image", whereabouts(store, state)},
+        {"image", whereabouts(library, state)},
     };
 }
 
-std::vector<std::string> row_of(const cache::Store& store, const cache::NameState& state) {
+std::vector<std::string> row_of(const cache::Library& library, const cache::NameState& state) {
     return {std::to_string(state.number),
             local_time(state.changed_seconds),
             state.is_set() ? state.id.short_hex() : "-",
-            state.is_set() ? whereabouts(store, state) : "-",
+            state.is_set() ? whereabouts(library, state) : "-",
             printable(state.how),
             printable(state.directory.value_or("-"))};
 }
@@ -51,7 +49,8 @@ std::vector<std::string> row_of(const cache::Store& store, const cache::NameStat
 
 void History::describe(CLI::App& app) {
     app.description("show what a name stood for, and when");
-    app.add_option("name", name_, "a name of yours, or one that was removed")
+    app.add_option("name", name_,
+                   "a name of yours, or one that was removed; another's as owner/name")
         ->required()
         ->type_name("NAME");
     app.footer(
@@ -64,21 +63,21 @@ Examples:
 }
 
 void History::run(Session& session) {
-    const auto store = session.store();
-    const auto name = own_name(name_);
-    const auto states = name ? cache::Names(store.layout()).history(*name) : cache::NameHistory();
+    const auto library = session.library();
+    const auto name = parse_users_name(name_);
+    const auto states = name ? library.history(name->user, name->name) : cache::NameHistory();
     if (states.empty())
         throw Error(ErrorKind::not_found, "there is no name '{}', and there was none", name_);
     if (session.json()) {
         auto list = nlohmann::json::array();
         for (const auto& state : states)
-            list.push_back(state_json(store, state));
-        return session.print_json({{"name", name->str()}, {"states", list}});
+            list.push_back(state_json(library, state));
+        return session.print_json({{"name", name->name.str()}, {"states", list}});
     }
     std::vector<std::vector<std::string>> rows = {
         {"NUMBER", "WHEN", "ID", "IMAGE", "HOW", "DIRECTORY"}};
     for (const auto& state : states)
-        rows.push_back(row_of(store, state));
+        rows.push_back(row_of(library, state));
     session.print_bytes(format_table(rows));
 }
 

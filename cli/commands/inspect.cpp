@@ -5,12 +5,15 @@
 #include "builder/squashfs/image_reader.hpp"
 #include "cache/holders.hpp"
 #include "cache/pins.hpp"
+#include "cache/trust.hpp"
 #include "cache/uses.hpp"
+#include "cache/visibility.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/image_json.hpp"
 #include "cli/local_time.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/machine.hpp"
 #include "core/printable.hpp"
 #include "oci/image_config.hpp"
 
@@ -49,9 +52,8 @@ std::string live_text(const cache::StoredImage& image) {
                        100.0 * static_cast<double>(dead_bytes) / static_cast<double>(size_bytes));
 }
 
-void print_stored(Session& session, const cache::StoredImage& image) {
+void print_stored(Session& session, const cache::Layout& layout, const cache::StoredImage& image) {
     const auto& record = image.record;
-    const auto layout = session.store().layout();
     const auto used = cache::last_use(layout, record.id, record.variant);
     const auto pin = cache::Pins(layout).find(record.id, record.variant);
     print_field(session, "name",
@@ -69,6 +71,10 @@ void print_stored(Session& session, const cache::StoredImage& image) {
     print_field(session, "digest", record.file_digest.hex());
     print_field(session, record.reference.starts_with(foreign::k_file_scheme) ? "added" : "pulled",
                 fmt::format("{} by {}", local_time(record.created_seconds), record.made_by));
+    if (record.owner_uid != static_cast<std::int64_t>(layout.owner()))
+        print_field(session, "owner", user_name(static_cast<uid_t>(record.owner_uid)));
+    if (cache::visibility_of(image.directory) == cache::Visibility::owner)
+        print_field(session, "seen by", "its owner alone");
     print_field(session, "used", used ? local_time(*used) : "");
     print_field(session, "pinned", pin ? pin_text(*pin) : "");
     print_field(session, "created",
@@ -128,11 +134,13 @@ void Inspect::describe(CLI::App& app) {
 }
 
 void Inspect::run(Session& session) {
-    const auto image = find_image(session.store(), image_, home_directory(session.environment()));
+    const auto library = session.library();
+    const auto image = find_image(library, image_, home_directory(session.environment()));
     if (image.stored) {
+        const auto layout = library.callers_store_of(*image.stored).layout();
         if (session.json())
-            return session.print_json(detailed_image_json(session.store().layout(), *image.stored));
-        return print_stored(session, *image.stored);
+            return session.print_json(detailed_image_json(layout, *image.stored));
+        return print_stored(session, layout, *image.stored);
     }
     const squashfs::ImageReader reader(image.file);
     if (session.json())

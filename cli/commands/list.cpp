@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/list.hpp"
 
+#include "cache/trust.hpp"
 #include "cache/uses.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/image_json.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
+#include "core/machine.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <ctime>
+#include <map>
+#include <set>
 #include <tuple>
 
 namespace aic::cli {
@@ -22,20 +27,31 @@ namespace {
 /// does any more.
 struct Line {
     cache::StoredImage image;
-    std::vector<std::string> names;
+    std::vector<std::string> names; ///< the caller's, then others' as "alice/exp"
     std::vector<std::string> references;
     std::optional<std::int64_t> used_seconds;
 };
 
-std::vector<Line> lines_of(const cache::Store& store, const cache::Holders& holders) {
-    const auto references = store.references();
+/// Each image once, as it would be found.
+std::vector<Line> lines_of(const cache::Library& library) {
+    const auto references = library.references();
+    const auto caller = library.own().layout().owner();
+    std::map<cache::ImageKey, std::vector<std::string>> names;
+    for (const auto& [owner, state] : library.names())
+        names[{state.id, state.variant}].push_back(shown_name(owner, caller, state.name));
     std::vector<Line> lines;
-    for (auto& image : store.list()) {
+    std::set<cache::ImageKey> seen;
+    for (auto& image : library.list()) {
         const auto& record = image.record;
-        Line line{.names = holders.names_of(record.id, record.variant),
-                  .used_seconds = cache::last_use(store.layout(), record.id, record.variant)};
+        const cache::ImageKey key{record.id, record.variant};
+        if (!seen.insert(key).second)
+            continue;
+        const auto layout = library.callers_store_of(image).layout();
+        Line line{.names = names[key],
+                  .used_seconds = cache::last_use(layout, record.id, record.variant)};
         for (const auto& reference : references)
-            if (reference.id == record.id)
+            if (reference.id == record.id
+                && std::ranges::find(line.references, reference.reference) == line.references.end())
                 line.references.push_back(reference.reference);
         if (line.references.empty())
             line.references.push_back(record.reference);
@@ -76,16 +92,28 @@ std::string joined(const std::vector<std::string>& words) {
     return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ","));
 }
 
-std::string table_of(const std::vector<Line>& lines) {
+/// Whose they are is a column of its own where not all are the caller's.
+std::string table_of(const std::vector<Line>& lines, uid_t caller) {
+    const auto owner_of = [](const Line& line) {
+        return static_cast<uid_t>(line.image.record.owner_uid);
+    };
+    const bool has_others =
+        std::ranges::any_of(lines, [&](const Line& line) { return owner_of(line) != caller; });
     std::vector<std::vector<std::string>> rows = {
         {"NAME", "REFERENCE", "SIZE", "AGE", "USED", "ID"}};
+    if (has_others)
+        rows.front().emplace_back("OWNER");
     const auto age = [now = std::time(nullptr)](std::int64_t seconds) {
         return human_duration(std::chrono::seconds(now - seconds));
     };
-    for (const auto& [image, names, references, used_seconds] : lines)
+    for (const auto& line : lines) {
+        const auto& [image, names, references, used_seconds] = line;
         rows.push_back({joined(names), joined(references), human_size(image.record.size_bytes),
                         age(image.record.created_seconds), used_seconds ? age(*used_seconds) : "-",
                         image.record.id.short_hex()});
+        if (has_others)
+            rows.back().push_back(user_name(owner_of(line)));
+    }
     return format_table(rows);
 }
 
@@ -100,6 +128,7 @@ void List::describe(CLI::App& app) {
     app.add_option("--sort", order_, "name, size, age (newest first, the default), used")
         ->type_name("ORDER")
         ->check(CLI::IsMember({"name", "size", "age", "used"}).description(""));
+    app.add_flag("--mine", mine_, "only what is yours, not what you may use of others");
     app.footer(R"(AGE is since the image was made here, USED since a command last gave out its path.
 
 Examples:
@@ -109,15 +138,15 @@ Examples:
 }
 
 void List::run(Session& session) {
-    const auto store = session.store();
-    const auto holders = cache::Holders::read(store.layout());
-    auto lines = lines_of(store, holders);
+    const auto library = mine_ ? cache::Library(session.store()) : session.library();
+    auto lines = lines_of(library);
     std::erase_if(lines, [&](const Line& line) { return !matches(line, pattern_); });
     sort(lines, order_);
     if (session.json()) {
         auto images = nlohmann::json::array();
         for (const auto& line : lines) {
-            images.push_back(image_json(store.layout(), holders, line.image));
+            images.push_back(image_json(library.callers_store_of(line.image).layout(), line.image));
+            images.back()["names"] = line.names;
             images.back()["references"] = line.references;
         }
         return session.print_json({{"images", images}});
@@ -127,7 +156,7 @@ void List::run(Session& session) {
                                      : fmt::format("no image matches '{}'", pattern_));
         return;
     }
-    session.print_bytes(table_of(lines));
+    session.print_bytes(table_of(lines, library.own().layout().owner()));
 }
 
 } // namespace aic::cli

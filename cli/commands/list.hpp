@@ -18,6 +18,7 @@ public:
 private:
     std::string pattern_;
     std::string order_ = "age";
+    bool mine_ = false;
 };
 
 } // namespace aic::cli

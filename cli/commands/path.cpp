@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/path.hpp"
 
-#include "cache/uses.hpp"
 #include "cli/image_argument.hpp"
 
 namespace aic::cli {
@@ -16,10 +15,10 @@ void Path::describe(CLI::App& app) {
 }
 
 void Path::run(Session& session) {
-    const auto store = session.store();
-    const auto image = find_image(store, image_, home_directory(session.environment()));
+    const auto library = session.library();
+    const auto image = find_image(library, image_, home_directory(session.environment()));
     if (image.stored)
-        cache::note_use(store.layout(), image.stored->record.id, image.stored->record.variant);
+        library.note_use(*image.stored);
     if (session.json())
         return session.print_json({{"path", image.file.native()}});
     session.print(image.file.native());

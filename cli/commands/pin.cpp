@@ -26,9 +26,13 @@ Examples:
 }
 
 void Pin::run(Session& session) {
-    const auto store = session.store();
-    const auto found = find_stored(store, image_);
-    const auto& record = newest_of(found.images).record;
+    const auto library = session.library();
+    const auto found = find_stored(library, image_);
+    const auto& image = newest_of(found.images);
+    const auto& record = image.record;
+    // Where the image is, whoever it belongs to: there it counts.
+    auto store = library.callers_store_of(image);
+    store.prepare();
     const cache::Pin pin{.id = record.id,
                          .variant = record.variant,
                          .note = note_.empty() ? std::nullopt : std::optional(note_),

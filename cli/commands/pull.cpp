@@ -4,7 +4,6 @@
 #include "builder/import.hpp"
 #include "cache/collector.hpp"
 #include "cache/names.hpp"
-#include "cache/uses.hpp"
 #include "cli/block_size.hpp"
 #include "cli/fetched_from.hpp"
 #include "cli/image_json.hpp"
@@ -141,15 +140,18 @@ std::optional<cache::ImageName> Pull::checked_name() const {
     return cache::ImageName::parse(name_);
 }
 
-void Pull::keep_track(const cache::Store& store, const std::optional<cache::ImageName>& name,
+void Pull::keep_track(const cache::Library& library, const std::optional<cache::ImageName>& name,
                       const std::string& reference, const builder::ImportResult& result) const {
     const auto& record = result.record;
-    cache::note_use(store.layout(), record.id, record.variant);
-    if (name)
-        cache::Names(store.layout())
-            .set(*name, {record.id, record.variant, "pull " + reference, reference},
-                 std::filesystem::current_path().native(),
-                 replace_ ? cache::Replace::yes : cache::Replace::no);
+    library.note_use({record, result.file.parent_path()});
+    if (!name)
+        return;
+    auto store = library.own();
+    store.prepare();
+    cache::Names(store.layout())
+        .set(*name, {record.id, record.variant, "pull " + reference, reference},
+             std::filesystem::current_path().native(),
+             replace_ ? cache::Replace::yes : cache::Replace::no);
 }
 
 void Pull::run(Session& session) {
@@ -181,7 +183,7 @@ void Pull::run(Session& session) {
             reference, session.config(), session.environment(), options, observer, session.stop());
         display.finish();
         if (output_.empty())
-            keep_track(session.store(), name, reference.str(), result);
+            keep_track(session.library(), name, reference.str(), result);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));

@@ -26,7 +26,7 @@ private:
     /// --name, where it may be given.
     std::optional<cache::ImageName> checked_name() const;
     /// Notes the use and gives the name.
-    void keep_track(const cache::Store& store, const std::optional<cache::ImageName>& name,
+    void keep_track(const cache::Library& library, const std::optional<cache::ImageName>& name,
                     const std::string& reference, const builder::ImportResult& result) const;
 
     std::vector<std::string> references_;

@@ -41,12 +41,14 @@ Examples:
   aic-image restore ubuntu:22.04)");
 }
 
-cache::NameState Restore::restore_name(const cache::Store& store,
+cache::NameState Restore::restore_name(const cache::Library& library,
                                        const cache::ImageName& name) const {
-    const cache::Trash trash(store.layout());
-    return cache::Names(store.layout())
-        .restore(name, number_, [&](const cache::NameState& state, const cache::NameState& origin) {
-            if (!trash.bring_back(state.id, state.variant))
+    const auto& layout = library.own().layout();
+    const cache::Trash trash(layout);
+    return cache::Names(layout).restore(
+        name, number_, [&](const cache::NameState& state, const cache::NameState& origin) {
+            if (!library.find(state.id, state.variant)
+                && !trash.bring_back(state.id, state.variant))
                 throw gone(state, origin);
         });
 }
@@ -74,15 +76,16 @@ std::optional<cache::StoredImage> Restore::restore_image(const cache::Store& sto
 }
 
 void Restore::run(Session& session) {
-    const auto store = session.store();
+    const auto library = session.library();
+    const auto& store = library.own();
     const auto name = own_name(what_);
     const bool is_name = name && !cache::Names(store.layout()).history(*name).empty();
     if (number_ && !is_name)
         throw Error(ErrorKind::usage, "--to is for names, and '{}' is none", what_);
     std::optional<cache::StoredImage> image;
     if (is_name) {
-        const auto state = restore_name(store, *name);
-        image = store.find(state.id, state.variant);
+        const auto state = restore_name(library, *name);
+        image = library.find(state.id, state.variant);
     } else {
         image = restore_image(store);
     }

@@ -20,7 +20,8 @@ public:
     bool changes_store() const override { return true; }
 
 private:
-    cache::NameState restore_name(const cache::Store& store, const cache::ImageName& name) const;
+    cache::NameState restore_name(const cache::Library& library,
+                                  const cache::ImageName& name) const;
     /// Of several variants in the trash, the one that was removed last.
     std::optional<cache::StoredImage> restore_image(const cache::Store& store) const;
 

@@ -26,17 +26,17 @@ struct Doomed {
     std::vector<cache::StoredImage> images;
 };
 
-Doomed look_up(const cache::Store& store, const std::vector<std::string>& words) {
+Doomed look_up(const cache::Library& library, const std::vector<std::string>& words) {
     Doomed doomed;
     std::set<std::filesystem::path> seen;
     for (const auto& word : words) {
         // A name can go even where its image is gone.
-        if (auto state = find_name(store, word)) {
-            if (seen.insert(store.layout().name(state->name.str())).second)
+        if (auto state = find_name(library, word)) {
+            if (seen.insert(library.own().layout().name(state->name.str())).second)
                 doomed.names.push_back(std::move(*state));
             continue;
         }
-        for (auto& image : find_stored(store, word).images)
+        for (auto& image : find_own(library, word))
             if (seen.insert(image.directory).second)
                 doomed.images.push_back(std::move(image));
     }
@@ -136,8 +136,9 @@ Examples:
 }
 
 void Rm::run(Session& session) {
-    const auto store = session.store();
-    const auto doomed = look_up(store, images_);
+    const auto library = session.library();
+    const auto& store = library.own();
+    const auto doomed = look_up(library, images_);
     if (!force_)
         require_unheld(store, doomed);
     Removing removing(session, store);

@@ -4,9 +4,11 @@
 #include "cache/catalogue_view.hpp"
 #include "cache/objects.hpp"
 #include "cache/trash.hpp"
+#include "cache/trust.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/machine.hpp"
 
 #include <fmt/format.h>
 
@@ -62,7 +64,8 @@ void add_dead(const cache::Layout& layout, Share& share) {
 }
 
 Shares shares_of(const cache::Layout& layout) {
-    const auto view = cache::view_catalogue(layout);
+    auto view = cache::view_catalogue(layout);
+    cache::add_private(view.catalogue, layout);
     Shares shares;
     for (const auto& statistics : view.catalogue.statistics())
         shares[statistics.owner_uid].images = statistics;
@@ -84,7 +87,7 @@ std::string table_of(const Shares& shares) {
     std::vector<std::vector<std::string>> rows = {{"OWNER", "IMAGES", "SIZE", "DEAD", "SEGMENTS",
                                                    "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH"}};
     for (const auto& [owner, share] : shares)
-        rows.push_back({std::to_string(owner), std::to_string(share.images.images),
+        rows.push_back({user_name(static_cast<uid_t>(owner)), std::to_string(share.images.images),
                         human_size(share.images.size_bytes), human_size(share.dead_bytes),
                         human_size(share.images.segment_bytes),
                         human_size(share.images.unique_segment_bytes),
@@ -95,12 +98,13 @@ std::string table_of(const Shares& shares) {
 
 std::string csv_of(const Shares& shares) {
     std::string text = "owner_uid,images,size_bytes,segment_bytes,unique_segment_bytes,"
-                       "repeated_bytes,names,pins,trash_images,trash_bytes,dead_bytes\n";
+                       "repeated_bytes,names,pins,trash_images,trash_bytes,dead_bytes,owner\n";
     for (const auto& [owner, share] : shares)
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
                             share.images.size_bytes, share.images.segment_bytes,
                             share.images.unique_segment_bytes, share.repeated_bytes(), share.names,
-                            share.pins, share.trash_images, share.trash_bytes, share.dead_bytes);
+                            share.pins, share.trash_images, share.trash_bytes, share.dead_bytes,
+                            user_name(static_cast<uid_t>(owner)));
     return text;
 }
 
@@ -108,6 +112,7 @@ nlohmann::json to_json(const Shares& shares) {
     auto owners = nlohmann::json::array();
     for (const auto& [owner, share] : shares)
         owners.push_back({{"owner_uid", owner},
+                          {"owner", user_name(static_cast<uid_t>(owner))},
                           {"images", share.images.images},
                           {"size_bytes", share.images.size_bytes},
                           {"segment_bytes", share.images.segment_bytes},

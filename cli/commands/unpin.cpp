@@ -19,10 +19,11 @@ Examples:
 }
 
 void Unpin::run(Session& session) {
-    const auto store = session.store();
+    const auto library = session.library();
     auto unpinned = nlohmann::json::array();
-    for (const auto& image : find_stored(store, image_).images) {
+    for (const auto& image : find_stored(library, image_).images) {
         const auto& record = image.record;
+        const auto store = library.callers_store_of(image);
         if (!cache::Pins(store.layout()).remove(record.id, record.variant))
             continue;
         unpinned.push_back({{"id", record.id.str()}, {"variant", record.variant}});

@@ -3,6 +3,7 @@
 
 #include "cache/folding.hpp"
 #include "cache/repair.hpp"
+#include "cli/counted.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/refetching.hpp"
 #include "core/bytes.hpp"
@@ -42,10 +43,6 @@ nlohmann::json to_json(const std::vector<Finding>& findings) {
                         {"path", finding.path.native()},
                         {"what", finding.what}});
     return list;
-}
-
-std::string counted(std::uint64_t count, const char* word) {
-    return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
 } // namespace
@@ -92,10 +89,10 @@ cache::VerifyOptions Verify::verify_options(Session& session) const {
         };
     if (images_.empty())
         return options;
-    const auto store = session.store();
+    const auto library = session.library();
     auto& only = options.only.emplace();
     for (const auto& word : images_)
-        for (const auto& image : find_stored(store, word).images)
+        for (const auto& image : find_own(library, word))
             only.push_back({image.record.id, image.record.variant});
     return options;
 }

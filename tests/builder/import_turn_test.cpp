@@ -59,7 +59,7 @@ TEST(ImportTurnTest, work_is_told_as_a_share_and_the_time_left) {
 
 class WaitForTurnTest : public ::testing::Test {
 protected:
-    cache::Claimant claimant() { return {layout_, "abc", ""}; }
+    cache::Claimant claimant() { return {layout_, "abc", "", cache::Trust(::geteuid())}; }
 
     testing::TempDir directory_;
     cache::Layout layout_{directory_.path(), ::geteuid()};

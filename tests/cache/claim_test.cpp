@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 class ClaimTest : public ::testing::Test {
 protected:
     Claimant claimant(const std::string& key = "abc") {
-        return Claimant(layout_, key, "77.0", {.beat = 10ms, .dead_after = 300ms});
+        return Claimant(layout_, key, "77.0", Trust(::geteuid()),
+                        {.beat = 10ms, .dead_after = 300ms});
     }
 
     std::unique_ptr<Claim> taken(Claimant& claimant) {

@@ -60,7 +60,7 @@ TEST_F(FoldingTest, entries_go_one_generation_after_they_were_folded) {
 
 TEST_F(FoldingTest, somebody_else_who_folds_is_left_to_it) {
     fold(layout);
-    const auto lock = open_file(layout.catalogue() / ".folding", O_RDWR);
+    const auto lock = open_file(layout.folding_lock(), O_RDWR);
     ASSERT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0);
     store.add_image(a);
     EXPECT_FALSE(fold(layout));

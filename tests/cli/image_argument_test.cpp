@@ -31,7 +31,7 @@ protected:
     }
 
     ImageArgument find(const std::string& text) {
-        return find_image(store, text, directory / "home");
+        return find_image(cache::Library(store), text, directory / "home");
     }
 
     std::string hint_for(const std::string& text) {
@@ -83,7 +83,7 @@ TEST_F(ImageArgumentTest, a_name_means_one_variant) {
     add("x", "docker.io/library/ubuntu:22.04", 3000, "b");
     give_name("exp", record);
     EXPECT_EQ(find("exp").stored->record.variant, "a");
-    EXPECT_EQ(find_stored(store, "exp").images.size(), 1U);
+    EXPECT_EQ(find_stored(cache::Library(store), "exp").images.size(), 1U);
 }
 
 TEST_F(ImageArgumentTest, names_are_near_misses_too) {
@@ -121,7 +121,7 @@ TEST_F(ImageArgumentTest, the_newest_variant_is_taken) {
     add("x", "docker.io/library/ubuntu:22.04", 3000, "b");
     add("x", "docker.io/library/ubuntu:22.04", 2000, "c");
     EXPECT_EQ(find("ubuntu:22.04").stored->record.variant, "b");
-    EXPECT_EQ(find_stored(store, "ubuntu:22.04").images.size(), 3U);
+    EXPECT_EQ(find_stored(cache::Library(store), "ubuntu:22.04").images.size(), 3U);
 }
 
 TEST_F(ImageArgumentTest, a_path_is_a_path) {

@@ -16,7 +16,7 @@ protected:
     }
 
     std::string chosen(std::string_view text) {
-        return choose_known_reference(text, sample_.store).str();
+        return choose_known_reference(text, cache::Library(sample_.store)).str();
     }
 
     testing::SampleStore sample_;

@@ -94,7 +94,7 @@ private:
 
     /// Not synced: thousands of them need not survive a power cut.
     static void write(const std::filesystem::path& path, std::string_view text) {
-        AtomicFile file(path, 0600);
+        AtomicFile file(path, 0644);
         file.write(as_bytes(text));
         file.commit(Durability::cached);
     }

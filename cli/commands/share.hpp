@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <string>
+#include <vector>
+
+namespace aic::cli {
+
+class Share final : public Command {
+public:
+    const char* name() const override { return "share"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+    bool changes_store() const override { return true; }
+
+private:
+    std::vector<std::string> images_;
+};
+
+} // namespace aic::cli

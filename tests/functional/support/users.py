@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users of one group, known to nobody but the commands that are run as them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from support.binary import AicImage
+
+GROUP = "aiclab"
+GROUP_NUMBER = 61500
+NUMBERS = {"alice": 61001, "bob": 61002, "carol": 61003}
+
+# In a mount namespace of its own, so that this machine keeps its users.
+ACT = (
+    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && '
+    f'exec setpriv --reuid "$3" --regid {GROUP_NUMBER} --clear-groups --no-new-privs -- "${{@:4}}"'
+)
+
+
+class Users:
+    """Their user database, and a home for each."""
+
+    def __init__(self, directory: Path) -> None:
+        if os.getuid() != 0:
+            raise unittest.SkipTest("needs root, who alone can act as several users")
+        for program in ("unshare", "setpriv", "mount"):
+            if shutil.which(program) is None:
+                raise unittest.SkipTest(f"needs {program}, which is not installed")
+        self.directory = directory
+        directory.mkdir()
+        directory.chmod(0o755)
+        lines = [f"{name}:x:{number}:{GROUP_NUMBER}::{directory / name}:/bin/sh\n"
+                 for name, number in NUMBERS.items()]
+        self.passwd = directory / "passwd"
+        self.passwd.write_text(Path("/etc/passwd").read_text() + "".join(lines))
+        self.group = directory / "group"
+        self.group.write_text(
+            Path("/etc/group").read_text() + f"{GROUP}:x:{GROUP_NUMBER}:{','.join(NUMBERS)}\n")
+
+    def prefix(self, number: int) -> tuple[str, ...]:
+        return ("unshare", "--mount", "bash", "-c", ACT, "bash", str(self.passwd),
+                str(self.group), str(number))
+
+    def root(self, store: Path) -> User:
+        """Root, who knows them."""
+        return User(self, "root", 0, store)
+
+    def user(self, name: str, store: Path) -> User:
+        return User(self, name, NUMBERS[name], store)
+
+
+class User(AicImage):
+    """aic-image as one of them uses it."""
+
+    def __init__(self, users: Users, name: str, number: int, store: Path) -> None:
+        home = users.directory / name
+        super().__init__(home, store=store)
+        self.users, self.name, self.number, self.home = users, name, number, home
+        if not home.exists():
+            home.mkdir()
+            os.chown(home, number, GROUP_NUMBER if number else 0)
+
+    @property
+    def own(self) -> Path:
+        return self.store / "u" / str(self.number)
+
+    def start(self, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
+        return super().start(
+            *arguments, prefix=(*prefix, *self.users.prefix(self.number)))
+
+    def shell(self, script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """What else somebody may try: `bash -c` with these as $1 and on."""
+        return subprocess.run(
+            [*self.users.prefix(self.number), "bash", "-c", script, "bash", *map(str, arguments)],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+    def settings(self, text: str) -> None:
+        path = self.home / ".config" / "aic-image" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
