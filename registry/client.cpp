@@ -25,17 +25,6 @@ constexpr unsigned k_tags_a_page = 1000;
 constexpr std::size_t k_most_tags = 1'000'000;
 constexpr std::size_t k_most_tag_pages = 10'000;
 
-Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries) {
-    if (registry == "docker.io")
-        return Url::parse("https://registry-1.docker.io");
-    const auto secure = Url::parse(fmt::format("https://{}", registry));
-    const bool named = std::ranges::any_of(insecure_registries, [&](const std::string& insecure) {
-        return insecure == registry || insecure == secure.host();
-    });
-    return named || is_loopback(secure.host()) ? Url::parse(fmt::format("http://{}", registry))
-                                               : secure;
-}
-
 namespace {
 
 /// One request about the repository, whose answer is kept.
@@ -87,14 +76,20 @@ Client::Client(const oci::RegistryReference& reference, const Config& config,
     : Client(locate(reference, config, environment).back(), environment, retry_policy,
              std::make_shared<Transport>()) {}
 
-Client::Client(LocatedRepository place, const Environment& environment,
+Client::Client(const LocatedRepository& place, const Environment& environment,
                const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport,
                Identity identity)
-    : reference_(std::move(place.reference))
+    : Client(place, address_of(place.reference.registry, place.insecure_registries, environment),
+             environment, retry_policy, std::move(transport), identity) {}
+
+Client::Client(const LocatedRepository& place, Address address, const Environment& environment,
+               const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport,
+               Identity identity)
+    : reference_(place.reference)
     , is_mirror_(place.is_mirror)
-    , registry_(registry_url(reference_.registry, place.insecure_registries))
+    , registry_(std::move(address.url))
     , login_hint_(login_hint(reference_.registry))
-    , peer_(registry_.origin(), load_tls_settings(reference_.registry, environment), retry_policy)
+    , peer_(registry_.origin(), std::move(address.tls), retry_policy)
     , transport_(std::move(transport))
     , authenticator_(reference_.registry, registry_, reference_.repository,
                      [this, environment, identity]() -> std::optional<Credentials> {

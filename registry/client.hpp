@@ -4,9 +4,9 @@
 #include "core/config.hpp"
 #include "oci/descriptor.hpp"
 #include "oci/reference.hpp"
+#include "registry/address.hpp"
 #include "registry/auth.hpp"
 #include "registry/resolver.hpp"
-#include "registry/site_certificates.hpp"
 #include "registry/site_registries.hpp"
 #include "registry/transport.hpp"
 
@@ -18,10 +18,6 @@
 #include <vector>
 
 namespace aic::registry {
-
-/// The registry's URL: http for loopback and registries that the settings name as insecure, else
-/// https.
-Url registry_url(std::string_view registry, const std::vector<std::string>& insecure_registries);
 
 /// As whom a client speaks.
 enum class Identity {
@@ -37,11 +33,14 @@ public:
     Client(const oci::RegistryReference& reference, const Config& config,
            const Environment& environment, const RetryPolicy& retry_policy = {});
     /// Clients that share a transport take turns.
-    Client(LocatedRepository place, const Environment& environment, const RetryPolicy& retry_policy,
-           std::shared_ptr<Transport> transport, Identity identity = Identity::users);
+    Client(const LocatedRepository& place, const Environment& environment,
+           const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport,
+           Identity identity = Identity::users);
 
     /// "host[:port]", as people call the place.
     const std::string& name() const { return reference_.registry; }
+
+    bool is_mirror() const { return is_mirror_; }
 
     /// Whether the place has the manifest for whom this client speaks as, by one HEAD.
     bool may_get_manifest(std::stop_token stop);
@@ -68,6 +67,10 @@ public:
     Peer& peer() { return peer_; }
 
 private:
+    Client(const LocatedRepository& place, Address address, const Environment& environment,
+           const RetryPolicy& retry_policy, std::shared_ptr<Transport> transport,
+           Identity identity);
+
     struct TagPage {
         std::vector<std::string> tags;
         std::optional<Url> next;

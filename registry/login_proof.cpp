@@ -3,11 +3,11 @@
 
 #include "core/error.hpp"
 #include "oci/printable.hpp"
+#include "registry/address.hpp"
 #include "registry/answer_error.hpp"
 #include "registry/auth.hpp"
 #include "registry/client.hpp"
 #include "registry/key_kind.hpp"
-#include "registry/site_certificates.hpp"
 #include "registry/site_registries.hpp"
 
 namespace aic::registry {
@@ -57,7 +57,9 @@ std::string_view name_of(LoginProof proof) {
 
 LoginProof prove_login(std::string_view registry, const Credentials& credentials,
                        const Config& config, const Environment& environment, std::stop_token stop) {
-    const auto url = registry_url(registry, insecure_registries(registry, config, environment));
+    auto address =
+        address_of(registry, insecure_registries(registry, config, environment), environment);
+    const auto& url = address.url;
     bool was_asked = false;
     const auto show = [&] {
         was_asked = true;
@@ -70,7 +72,7 @@ LoginProof prove_login(std::string_view registry, const Credentials& credentials
                                      kind_of_key(registry, credentials.password));
     try {
         in_context(attempt, [&] {
-            Peer peer(url.origin(), load_tls_settings(registry, environment));
+            Peer peer(url.origin(), std::move(address.tls));
             Transport transport;
             Ping ping(authenticator, peer, url.resolve("/v2/"));
             Exchange* const one = &ping;

@@ -4,7 +4,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "oci/printable.hpp"
-#include "registry/client.hpp"
+#include "registry/tag_list.hpp"
 #include "registry/version_order.hpp"
 
 #include <fnmatch.h>
@@ -64,8 +64,7 @@ oci::Reference choose_reference(std::string_view text, const Config& config,
     if (!pattern)
         return oci::Reference::parse(text);
     const auto any = pattern->with_tag("x");
-    Client client(*any.registry(), config, environment);
-    const auto tags = client.tags(stop);
+    const auto tags = list_tags(*any.registry(), config, environment, stop).tags;
     const auto newest = newest_match(tags, pattern->pattern);
     if (!newest)
         throw Error(ErrorKind::not_found, "none of the {} tags of {} fits '{}'", tags.size(),

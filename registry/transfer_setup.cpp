@@ -52,6 +52,9 @@ void Transfer::prepare(const Url& url) {
 
     set_headers(url);
     set_client_certificate(url);
+    const bool is_checked = peer_->tls.is_checked || url.origin() != peer_->origin;
+    set(easy(), CURLOPT_SSL_VERIFYPEER, is_checked ? 1L : 0L);
+    set(easy(), CURLOPT_SSL_VERIFYHOST, is_checked ? 2L : 0L);
     // One TCP connection for each piece of a blob: several share a link better than one
     // connection's window does.
     set(easy(), CURLOPT_HTTP_VERSION,

@@ -4,7 +4,7 @@
 #include "core/error.hpp"
 #include "core/printable.hpp"
 #include "oci/reference.hpp"
-#include "registry/client.hpp"
+#include "registry/tag_list.hpp"
 #include "registry/version_order.hpp"
 
 #include <fnmatch.h>
@@ -53,8 +53,8 @@ Examples:
 void Tags::run(Session& session) {
     const auto repository = parse_repository(repository_);
     session.require_network(name());
-    registry::Client client(repository, session.config(), session.environment());
-    auto tags = client.tags(session.stop());
+    auto [tags, from] =
+        registry::list_tags(repository, session.config(), session.environment(), session.stop());
     const auto count = tags.size();
     if (!pattern_.empty())
         std::erase_if(tags, [&](const std::string& tag) {
@@ -65,7 +65,8 @@ void Tags::run(Session& session) {
                     name_of(repository), printable(pattern_));
     registry::sort_by_version(tags);
     if (session.json())
-        return session.print_json({{"repository", name_of(repository)}, {"tags", tags}});
+        return session.print_json(
+            {{"repository", name_of(repository)}, {"from", from}, {"tags", tags}});
     for (const auto& tag : tags)
         session.print(printable(tag));
 }

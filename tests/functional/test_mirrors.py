@@ -83,6 +83,22 @@ class MirrorsTest(FunctionalTest):
         self.assertRegex(result.stderr, r"warning: mirror .* instead of sha256:")
         self.assertIn("/blobs/", self.asked()[0])
 
+    def test_tags_are_those_of_the_first_place_that_has_the_repository(self) -> None:
+        self.push_to(self.registry, self.mirror)
+        repository = self.reference.removesuffix(":12")
+        self.assertEqual(self.succeed("tags", "--json", repository).json["from"],
+                         self.registry.address)
+        asked = len(self.asked())
+        self.mirrors(self.mirror.address)
+        result = self.succeed("tags", repository)
+        self.assertEqual(result.out.split(), ["12"])
+        self.assertIn(f"those of the mirror {self.mirror.address}", result.stderr)
+        self.pull(f"{repository}:1*")
+        self.assertEqual(len(self.asked()), asked)
+        self.mirrors(f"127.0.0.1:{free_port()}", self.mirror.address + "/nothing")
+        self.assertEqual(self.succeed("tags", repository).out.split(), ["12"])
+        self.assertGreater(len(self.asked()), asked)
+
     def test_a_mirror_that_is_not_there_is_said_once(self) -> None:
         self.push_to(self.registry)
         nobody = f"127.0.0.1:{free_port()}"

@@ -95,13 +95,36 @@ class SiteTest(FunctionalTest):
         self.assertIn("block", result.stderr)
         self.assertEqual(registry.requests()[before:], [])
 
-    def test_insecure_registries_are_asked_without_tls(self) -> None:
+    def test_an_insecure_registry_without_tls_is_asked_plainly(self) -> None:
         registry = self.open_registry()
         address = f"{own_name()}:{registry.address.split(':')[1]}"
         reference = f"{address}/lab/debian:12"
         self.refuse(Status.NETWORK, "pull", reference)
         self.settings(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
         self.pull(reference)
+
+    def test_an_insecure_registry_may_show_any_certificate(self) -> None:
+        registry = self.tls_registry()
+        reference = f"{registry.address}/lab/debian:12"
+        self.refuse(Status.NETWORK, "pull", reference)
+        self.settings(f'[[registry]]\nlocation = "{registry.address}"\ninsecure = true\n')
+        self.pull(reference)
+        self.assertRegex((registry.directory / "log").read_text(), "GET /v2/lab/debian/blobs/")
+
+    def test_what_an_insecure_registry_redirects_to_has_to_be_secure(self) -> None:
+        registry = self.tls_registry()
+        authority = Authority(self.scratch / "other")
+
+        def answer(method: str, visit: Visit) -> Reply:
+            if visit.path == "/v2/":
+                return Reply(200, {})
+            return Reply(307, {"Location": f"https://{registry.address}{visit.path}"})
+
+        server = authority.issue(own_name())
+        first = self.enterContext(TlsWeb(own_name(), server, authority.file, answer))
+        self.settings(f'[[registry]]\nlocation = "{first.address}"\ninsecure = true\n')
+        result = self.refuse(Status.NETWORK, "pull", f"{first.address}/lab/debian:12")
+        self.assertIn("certificate", result.stderr)
 
     def test_a_file_that_is_wrong_is_named(self) -> None:
         self.settings('[[registry]]\nlocation = "r.io"\nblocked = "yes"\n')

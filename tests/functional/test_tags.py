@@ -43,7 +43,7 @@ class TagsTest(RegistryTest):
 
     def test_enroots_spelling_and_json(self) -> None:
         found = self.succeed("tags", f"{self.registry.address}#lab/tool", "--json").json
-        self.assertEqual(found, {"repository": self.tool(), "tags": OLDEST_FIRST})
+        self.assertEqual(found, {"repository": self.tool(), "from": self.registry.address, "tags": OLDEST_FIRST})
 
     def test_a_pattern_that_nothing_fits(self) -> None:
         result = self.refuse(Status.NOT_FOUND, "tags", self.tool(), "2.*")

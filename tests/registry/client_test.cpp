@@ -12,23 +12,6 @@ using testing::FakeRegistry;
 using testing::FakeRequest;
 using testing::FakeResponse;
 
-TEST(RegistryUrlTest, http_is_for_loopback_and_the_registries_named_as_insecure) {
-    const std::vector<std::string> insecure = {"r.lab", "s.lab:5000"};
-    const std::pair<const char*, const char*> urls[] = {
-        {"docker.io", "https://registry-1.docker.io/"},
-        {"nvcr.io", "https://nvcr.io/"},
-        {"localhost:5000", "http://localhost:5000/"},
-        {"127.0.0.1", "http://127.0.0.1/"},
-        {"[::1]:5000", "http://[::1]:5000/"},
-        {"r.lab", "http://r.lab/"},
-        {"r.lab:7", "http://r.lab:7/"},
-        {"s.lab:5000", "http://s.lab:5000/"},
-        {"s.lab:5001", "https://s.lab:5001/"},
-        {"10.0.0.1", "https://10.0.0.1/"}};
-    for (const auto& [registry, url] : urls)
-        EXPECT_EQ(registry_url(registry, insecure).str(), url);
-}
-
 class ClientTest : public ::testing::Test {
 protected:
     std::unique_ptr<ImageSource> source(const std::string& tag) {
