@@ -20,6 +20,7 @@ constexpr auto k_redraw_interval = std::chrono::milliseconds(100);
 constexpr auto k_plain_pause = std::chrono::seconds(2);
 constexpr auto k_plain_interval = std::chrono::seconds(30);
 constexpr std::size_t k_most_blob_lines = 6;
+constexpr std::size_t k_most_waiting_lines = 2;
 constexpr std::size_t k_default_columns = 80;
 
 std::size_t terminal_columns() {
@@ -124,12 +125,35 @@ std::vector<std::string> progress_lines(const std::vector<Progress::ItemView>& i
     return lines;
 }
 
+std::vector<std::string> waiting_lines(const std::vector<Waiting>& waitings, std::size_t columns) {
+    std::vector<std::string> lines;
+    for (const auto& waiting : waitings)
+        if (const auto left = waiting.left().count();
+            left > 0 && lines.size() < k_most_waiting_lines)
+            lines.push_back(fitted(fmt::format("  {}, {} s left", waiting.reason, left), columns));
+    return lines;
+}
+
 ProgressDisplay::ProgressDisplay(Progress& progress, Session& session)
     : progress_(progress)
     , session_(session)
     , style_(session.progress_style()) {
-    if (style_ != ProgressStyle::none)
-        thread_ = std::thread([this] { work(); });
+    if (style_ == ProgressStyle::none)
+        return;
+    listen();
+    thread_ = std::thread([this] { work(); });
+}
+
+void ProgressDisplay::listen() {
+    waits_ = set_wait_handler([this](const Waiting& waiting) { wait(waiting); });
+    if (style_ != ProgressStyle::tty)
+        return;
+    messages_ = set_log_handler(nullptr);
+    set_log_handler([this](LogLevel level, const std::string& message) {
+        std::lock_guard lock(mutex_);
+        redraw({});
+        messages_(level, message);
+    });
 }
 
 ProgressDisplay::~ProgressDisplay() {
@@ -143,7 +167,29 @@ void ProgressDisplay::announce(const std::string& line) {
     session_.say(line);
 }
 
+void ProgressDisplay::wait(const Waiting& waiting) {
+    std::lock_guard lock(mutex_);
+    if (style_ == ProgressStyle::json)
+        return session_.print_event({{"version", 1},
+                                     {"event", "wait"},
+                                     {"what", waiting.what},
+                                     {"reason", waiting.reason},
+                                     {"seconds", waiting.left().count()}});
+    if (style_ == ProgressStyle::plain)
+        return session_.say(fmt::format("  {}, {} s left", waiting.reason, waiting.left().count()));
+    const auto same = std::ranges::find(waitings_, waiting.reason, &Waiting::reason);
+    if (same == waitings_.end())
+        waitings_.push_back(waiting);
+    else
+        same->until = std::max(same->until, waiting.until);
+}
+
 void ProgressDisplay::finish() {
+    if (thread_.joinable()) {
+        set_wait_handler(waits_);
+        if (style_ == ProgressStyle::tty)
+            set_log_handler(messages_);
+    }
     {
         std::lock_guard lock(mutex_);
         finished_ = true;
@@ -167,8 +213,12 @@ void ProgressDisplay::show() {
     const Phase phase{progress_.phase(), progress_.phase_detail()};
     const auto elapsed = steady_clock::now() - start_;
     switch (style_) {
-    case ProgressStyle::tty:
-        return redraw(progress_lines(items, phase.text(), elapsed, terminal_columns()));
+    case ProgressStyle::tty: {
+        auto lines = progress_lines(items, phase.text(), elapsed, terminal_columns());
+        for (auto& line : waiting_lines(waitings_, terminal_columns()))
+            lines.push_back(std::move(line));
+        return redraw(lines);
+    }
     case ProgressStyle::plain:
         return tell_plainly(totals_of(items), phase);
     case ProgressStyle::json:

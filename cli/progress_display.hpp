@@ -2,7 +2,9 @@
 #pragma once
 
 #include "cli/session.hpp"
+#include "core/log.hpp"
 #include "core/progress.hpp"
+#include "core/waiting.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -30,8 +32,11 @@ std::vector<std::string> progress_lines(const std::vector<Progress::ItemView>& i
                                         const std::string& phase,
                                         std::chrono::duration<double> elapsed, std::size_t columns);
 
+/// "429 from docker.io, 37 s left", one line for each reason; what is over is left out.
+std::vector<std::string> waiting_lines(const std::vector<Waiting>& waitings, std::size_t columns);
+
 /// Shows how a pull goes while it lives: redrawn lines on a terminal, a line now and then
-/// elsewhere, events for programs.
+/// elsewhere, events for programs. Messages that come meanwhile stand above the redrawn lines.
 class ProgressDisplay {
 public:
     ProgressDisplay(Progress& progress, Session& session);
@@ -53,6 +58,8 @@ private:
 
     void work();
     void show();
+    void listen();
+    void wait(const Waiting& waiting);
     void redraw(const std::vector<std::string>& lines);
     void tell_plainly(const ProgressTotals& totals, const Phase& phase);
     void tell_event(const ProgressTotals& totals, const Phase& phase);
@@ -68,6 +75,9 @@ private:
     std::string last_phase_;       // of the plain style; guarded by mutex_
     std::uint64_t last_tenth_ = 0; // guarded by mutex_
     std::chrono::steady_clock::time_point last_told_ = start_; // guarded by mutex_
+    std::vector<Waiting> waitings_; // of different reasons; guarded by mutex_
+    LogHandler messages_;           // where they go when no lines are redrawn
+    WaitHandler waits_;
     std::thread thread_;
 };
 

@@ -29,11 +29,11 @@ struct GcConfig {
 struct Config {
     Setting<std::filesystem::path> store; ///< the store that new images go to
     Setting<std::vector<std::filesystem::path>>
-        further_stores;                          ///< where images are looked for after that
+        further_stores;                           ///< where images are looked for after that
     Setting<std::vector<std::string>> publishers; ///< whose images are used: users, "@group"s
-    Setting<std::filesystem::path> spool; ///< node-local directory for downloads
-    Setting<std::string> compression;     ///< "zstd", "zstd:3", "lz4", "gzip", "none"
-    Setting<std::string> block_size;      ///< "128K"
+    Setting<std::filesystem::path> spool;         ///< node-local directory for downloads
+    Setting<std::string> compression;             ///< "zstd", "zstd:3", "lz4", "gzip", "none"
+    Setting<std::string> block_size;              ///< "128K"
     std::vector<std::string>
         insecure_registries; ///< "host[:port]" that may be spoken to without TLS
     GcConfig gc;

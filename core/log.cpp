@@ -2,6 +2,7 @@
 #include "core/log.hpp"
 
 #include <mutex>
+#include <utility>
 
 namespace aic {
 
@@ -10,9 +11,9 @@ std::mutex handler_mutex;
 LogHandler current_handler; // guarded by handler_mutex
 } // namespace
 
-void set_log_handler(LogHandler handler) {
+LogHandler set_log_handler(LogHandler handler) {
     std::lock_guard lock(handler_mutex);
-    current_handler = std::move(handler);
+    return std::exchange(current_handler, std::move(handler));
 }
 
 void log_message(LogLevel level, const std::string& message) {

@@ -12,9 +12,9 @@ enum class LogLevel { debug, info, warning };
 
 using LogHandler = std::function<void(LogLevel, const std::string&)>;
 
-/// Where messages go; the command line sets it once. Without a handler they are dropped. The
+/// Where messages go; returns where they went before. Without a handler they are dropped. The
 /// handler is called by one thread at a time and must not log itself.
-void set_log_handler(LogHandler handler);
+LogHandler set_log_handler(LogHandler handler);
 void log_message(LogLevel level, const std::string& message);
 
 /// Something the user should know although the work goes on. Never holds a secret.

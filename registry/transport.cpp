@@ -2,6 +2,7 @@
 #include "registry/transport.hpp"
 
 #include "core/log.hpp"
+#include "core/waiting.hpp"
 #include "registry/transfer.hpp"
 
 #include <strings.h>
@@ -37,10 +38,8 @@ std::optional<Request> Exchange::failed(const Error& error) {
 
 void Exchange::waits(const Wait& wait) {
     constexpr std::chrono::seconds k_worth_a_word{2};
-    const auto left = wait.until - std::chrono::steady_clock::now();
-    if (left >= k_worth_a_word)
-        inform("{}: {}, trying again in {} s", description(), wait.reason,
-               std::chrono::ceil<std::chrono::seconds>(left).count());
+    if (wait.until - std::chrono::steady_clock::now() >= k_worth_a_word)
+        tell_waiting({description(), wait.reason, wait.until});
 }
 
 namespace {

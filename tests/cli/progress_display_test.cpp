@@ -57,6 +57,19 @@ TEST(ProgressLinesTest, any_number_of_blobs_gives_at_most_seven_lines) {
     }
 }
 
+TEST(WaitingLinesTest, say_for_whom_and_how_long) {
+    const auto now = std::chrono::steady_clock::now();
+    EXPECT_THAT(waiting_lines({{"fetching x", "429 from docker.io", now + 37s}}, 80),
+                ::testing::ElementsAre("  429 from docker.io, 37 s left"));
+}
+
+TEST(WaitingLinesTest, what_is_over_is_left_out_and_many_are_cut) {
+    const auto now = std::chrono::steady_clock::now();
+    EXPECT_TRUE(waiting_lines({{"fetching x", "429 from docker.io", now - 1s}}, 80).empty());
+    const std::vector<Waiting> many(9, {"fetching x", "503 from r.lab", now + 5s});
+    EXPECT_EQ(waiting_lines(many, 80).size(), 2U);
+}
+
 TEST(ProgressLinesTest, no_line_is_wider_than_the_terminal) {
     for (const std::size_t columns : {1U, 2U, 20U, 63U, 64U, 65U, 80U})
         for (const auto& line : progress_lines(items(9, 1000, 500), "", 10s, columns)) {
