@@ -45,8 +45,7 @@ std::optional<Donors::Image> Donors::read(const cache::Layout& owners,
     return Image{std::move(*stored), std::move(file), std::move(layers)};
 }
 
-const Donors::Image* Donors::open(const cache::Layout& owners,
-                                  const cache::SegmentHolder& holder) {
+const Donors::Image* Donors::open(const cache::Layout& owners, const cache::SegmentHolder& holder) {
     const auto directory = owners.variant(holder.id, holder.variant);
     const auto [known, is_new] = images_.try_emplace(directory);
     if (is_new) {

@@ -62,7 +62,7 @@ private:
 
     const cache::Library& library_;
     const SegmentForm form_;
-    std::vector<Index> indexes_; ///< in the order of the stores
+    std::vector<Index> indexes_;                                   ///< in the order of the stores
     std::map<std::filesystem::path, std::optional<Image>> images_; ///< by directory
 };
 

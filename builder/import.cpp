@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import.hpp"
 
+#include "builder/audience.hpp"
 #include "builder/image_build.hpp"
 #include "builder/image_record.hpp"
 #include "builder/import_turn.hpp"
 #include "builder/known_image.hpp"
+#include "builder/shared_parent.hpp"
 #include "cache/library.hpp"
 #include "cache/modes.hpp"
 #include "cache/trash.hpp"
-#include "cache/visibility.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -26,25 +27,6 @@ namespace aic::builder {
 namespace {
 
 constexpr std::string_view k_staged_image = "image";
-
-/// A directory that is there while work is done in it and goes with the last who does.
-class SharedParent {
-public:
-    explicit SharedParent(fs::path path) : path_(std::move(path)) {
-        require_private_directory(path_);
-        WorkDir::remove_abandoned(path_);
-    }
-
-    SharedParent(const SharedParent&) = delete;
-    SharedParent& operator=(const SharedParent&) = delete;
-
-    ~SharedParent() { ::rmdir(path_.c_str()); } // fails, rightly, while another run works there
-
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
 
 /// One import, step by step.
 class Import {
@@ -68,6 +50,8 @@ public:
     }
 
     ImportResult run() {
+        if (options_.output)
+            require_output_directory();
         if (is_asked_for(Freshness::as_known) && reference_.registry())
             return known_image();
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
@@ -75,13 +59,16 @@ public:
             if (auto hit = find_by_reference())
                 return std::move(*hit);
         if (!options_.output && !is_standard_input())
-            if (auto hit = wait_for_claim())
+            if (auto hit = wait_for_claim(cache::Visibility::everyone))
                 return std::move(*hit);
         phase(is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
         id_ = ImageId(image_.manifest.config.digest.bytes());
         if (may_be_there)
             if (auto hit = find_by_id())
+                return std::move(*hit);
+        if (!options_.output)
+            if (auto hit = settle_audience())
                 return std::move(*hit);
         config_json_ = source_->config_json(image_.manifest.config, stop_);
         image_config_ = oci::parse_image_config(config_json_);
@@ -101,6 +88,15 @@ private:
     }
 
     bool is_asked_for(Freshness freshness) const { return options_.freshness == freshness; }
+
+    /// Before anything is downloaded for it.
+    void require_output_directory() const {
+        const auto directory = fs::absolute(*options_.output).parent_path();
+        std::error_code ignored;
+        if (!fs::is_directory(directory, ignored))
+            throw Error(ErrorKind::not_found, "there is no directory '{}' to write '{}' into",
+                        directory.native(), options_.output->filename().native());
+    }
 
     /// What the reference led to when it was last looked up.
     ImportResult known_image() {
@@ -133,10 +129,23 @@ private:
         return std::nullopt;
     }
 
+    /// Others need not wait for what will be for the caller alone: from then on only he does, on
+    /// whatever node.
+    std::optional<ImportResult> settle_audience() {
+        audience_ = audience_of(store_, *source_, image_, stop_);
+        if (audience_ == cache::Visibility::everyone || !claim_)
+            return std::nullopt;
+        claim_.reset();
+        return wait_for_claim(audience_);
+    }
+
     /// One download and one conversion for all who want the image at once, on whatever node.
-    std::optional<ImportResult> wait_for_claim() {
+    std::optional<ImportResult> wait_for_claim(cache::Visibility audience) {
         store_.prepare();
-        const auto key = claim_key(reference_.str(), options_.platform, options_.variant());
+        const auto key =
+            claim_key(reference_.str(), options_.platform, options_.variant(),
+                      audience == cache::Visibility::owner ? std::optional(store_.layout().owner())
+                                                           : std::nullopt);
         cache::Claimant claimant(store_.layout(), key, job_, library_.trust());
         std::optional<ImportResult> hit;
         claim_ = wait_for_turn(
@@ -311,27 +320,11 @@ private:
         const auto layer_index_hash = write_layer_index(built, staged / cache::k_layer_index_name);
         const auto record = record_for(built, layer_index_hash);
         write_file(staged / cache::k_record_name, to_json(record), cache::k_image_mode);
-        set_visibility(staged);
+        set_audience(store_.layout(), staged, id_, options_.variant(), audience_);
         const auto image = put_in_place(staged);
         remember_reference();
         drop_spooled_blobs();
         return {image.file(), image.record, false, built.taken_over, built.fetched};
-    }
-
-    /// What not everybody may pull is for nobody else to see.
-    void set_visibility(const fs::path& staged) {
-        const bool is_seen = store_.description().preset != cache::Preset::personal;
-        const auto visibility = !is_seen || source_->is_public(image_, stop_)
-                                    ? cache::Visibility::everyone
-                                    : cache::Visibility::owner;
-        cache::set_modes(staged, visibility);
-        if (visibility == cache::Visibility::everyone)
-            return;
-        cache::note_private(store_.layout(), id_, options_.variant());
-        inform(
-            "the image is private: no registry gives it to everybody; 'aic-image share {}' opens "
-            "it to all who use the store",
-            id_.short_hex());
     }
 
     /// Jobs that have the file of an image open which is made anew keep it: it goes to the trash.
@@ -401,6 +394,7 @@ private:
     std::map<DiffId, Donor> donors_;
     registry::ResolvedImage image_;
     ImageId id_;
+    cache::Visibility audience_ = cache::Visibility::everyone;
     std::string config_json_;
     oci::ImageConfig image_config_;
 };

@@ -50,8 +50,10 @@ cache::Claim::HowFar watched(const Progress* progress) {
 } // namespace
 
 std::string claim_key(std::string_view reference, const oci::Platform& platform,
-                      std::string_view variant) {
-    return to_hex(sha256_of(fmt::format("{}\n{}\n{}", reference, platform.str(), variant)));
+                      std::string_view variant, std::optional<uid_t> only_user) {
+    const auto audience = only_user ? fmt::format("\n{}", *only_user) : std::string();
+    return to_hex(
+        sha256_of(fmt::format("{}\n{}\n{}{}", reference, platform.str(), variant, audience)));
 }
 
 std::string slurm_job(const Environment& environment) {

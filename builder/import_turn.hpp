@@ -6,17 +6,20 @@
 #include "core/progress.hpp"
 #include "oci/platform.hpp"
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 namespace aic::builder {
 
-/// What names the work of making a variant of what a reference leads to.
+/// What names the work of making a variant of what a reference leads to, for all or for one user.
 std::string claim_key(std::string_view reference, const oci::Platform& platform,
-                      std::string_view variant);
+                      std::string_view variant, std::optional<uid_t> only_user = std::nullopt);
 /// "1234.0" in a step of a Slurm job, "1234" in a job, "" elsewhere.
 std::string slurm_job(const Environment& environment);
 

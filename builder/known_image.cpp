@@ -37,7 +37,8 @@ std::optional<cache::StoredImage> find_complete(const cache::Library& library, c
         return own;
     auto image = library.find(id, variant);
     std::error_code error;
-    const bool is_complete = image && fs::file_size(image->file(), error) == image->record.size_bytes;
+    const bool is_complete =
+        image && fs::file_size(image->file(), error) == image->record.size_bytes;
     if (image && !is_complete)
         warn("'{}' is not as its record says; it is made again", image->file().native());
     return is_complete ? std::move(image) : std::nullopt;

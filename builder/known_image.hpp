@@ -26,8 +26,8 @@ struct KnownImage {
     std::int64_t resolved_seconds;
 };
 
-/// What the library knows of a reference, without asking anybody. Throws Error(not_found) when it is
-/// nothing, or not in the form that is asked for.
+/// What the library knows of a reference, without asking anybody. Throws Error(not_found) when it
+/// is nothing, or not in the form that is asked for.
 KnownImage known_image(const cache::Library& library, const std::string& reference,
                        const ImportOptions& options);
 

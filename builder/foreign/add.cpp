@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/foreign/add.hpp"
 
+#include "builder/audience.hpp"
 #include "builder/foreign/architecture.hpp"
 #include "builder/foreign/file_copy.hpp"
 #include "builder/foreign/layer_reader.hpp"
 #include "builder/image_record.hpp"
 #include "builder/known_image.hpp"
 #include "cache/modes.hpp"
-#include "cache/visibility.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
@@ -107,20 +107,13 @@ private:
         const auto index_hash = write_layer_index(built, staged / cache::k_layer_index_name);
         const auto record = record_for(built, variant, name, index_hash);
         write_file(staged / cache::k_record_name, to_json(record), cache::k_image_mode);
-        set_visibility(staged, variant);
+        builder::set_audience(store_.layout(), staged, id_, variant,
+                              store_.description().preset == cache::Preset::personal
+                                  ? cache::Visibility::everyone
+                                  : cache::Visibility::owner);
         const auto image = store_.publish(staged, id_, variant);
         remember_reference();
         return {image.file(), image.record, false, {}};
-    }
-
-    /// What nobody could pull is for nobody else to see, unless its owner says so.
-    void set_visibility(const fs::path& staged, const std::string& variant) const {
-        if (store_.description().preset == cache::Preset::personal)
-            return cache::set_modes(staged, cache::Visibility::everyone);
-        cache::set_modes(staged, cache::Visibility::owner);
-        cache::note_private(store_.layout(), id_, variant);
-        inform("the image is private; 'aic-image share {}' opens it to all who use the store",
-               id_.short_hex());
     }
 
     /// Copies the file and makes out from the copy, which nobody changes, what it holds.
