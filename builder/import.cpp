@@ -77,7 +77,8 @@ public:
             find_donors();
         tell_distrust();
         announce();
-        require_room();
+        require_room(layers_to_fetch(image_.manifest, image_config_, donors_), target_directory(),
+                     reference_.registry() ? std::optional(config_.spool.value) : std::nullopt);
         return options_.output ? into_file() : into_store();
     }
 
@@ -89,9 +90,14 @@ private:
 
     bool is_asked_for(Freshness freshness) const { return options_.freshness == freshness; }
 
+    /// The nearest there is to where the image will be.
+    fs::path target_directory() const {
+        return options_.output ? fs::absolute(*options_.output).parent_path() : config_.store.value;
+    }
+
     /// Before anything is downloaded for it.
     void require_output_directory() const {
-        const auto directory = fs::absolute(*options_.output).parent_path();
+        const auto directory = target_directory();
         std::error_code ignored;
         if (!fs::is_directory(directory, ignored))
             throw Error(ErrorKind::not_found, "there is no directory '{}' to write '{}' into",
@@ -214,23 +220,6 @@ private:
     void announce() {
         if (observer_.planned)
             observer_.planned(plan_import(reference_.str(), image_, image_config_, donors_));
-    }
-
-    /// The image takes about what its layers take; what other images have may cost nothing, and is
-    /// asked for when it is copied. Blobs that are downloaded need room as well.
-    void require_room() {
-        std::uint64_t image_bytes = 0;
-        std::uint64_t download_bytes = 0;
-        for (const auto& layer : layers_to_fetch(image_.manifest, image_config_, donors_)) {
-            image_bytes += layer.size_bytes;
-            if (reference_.registry() && !fs::exists(config_.spool.value / layer.digest.hex()))
-                download_bytes += layer.size_bytes;
-        }
-        const auto target =
-            options_.output ? fs::absolute(*options_.output).parent_path() : config_.store.value;
-        require_space(target, image_bytes, "the image");
-        if (download_bytes > 0)
-            require_space(config_.spool.value, download_bytes, "the download");
     }
 
     BuiltImage build(const fs::path& file) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import_plan.hpp"
 
+#include "core/files.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -47,6 +49,20 @@ ImportPlan plan_import(std::string reference, const registry::ResolvedImage& ima
             .layer_count = image.manifest.layers.size(),
             .total_bytes = total_bytes,
             .here_bytes = total_bytes - size_of(layers_to_fetch(image.manifest, config, donors))};
+}
+
+void require_room(const std::vector<oci::Descriptor>& to_fetch, const std::filesystem::path& target,
+                  const std::optional<std::filesystem::path>& spool) {
+    require_space(target, size_of(to_fetch), "the image");
+    if (!spool)
+        return;
+    auto missing = to_fetch;
+    std::erase_if(missing, [&](const oci::Descriptor& layer) {
+        return std::filesystem::exists(*spool / layer.digest.hex());
+    });
+    if (!missing.empty())
+        require_space(*spool, size_of(missing), "the download",
+                      "AIC_IMAGE_SPOOL names a directory for it on another disk");
 }
 
 } // namespace aic::builder

@@ -8,7 +8,9 @@
 #include "registry/image_source.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,5 +34,11 @@ std::vector<oci::Descriptor> layers_to_fetch(const oci::Manifest& manifest,
                                              const std::map<DiffId, Donor>& donors);
 ImportPlan plan_import(std::string reference, const registry::ResolvedImage& image,
                        const oci::ImageConfig& config, const std::map<DiffId, Donor>& donors);
+
+/// Throws Error(no_space) unless there is room for an image and, in the spool if there is one to be
+/// used, for those of its layers that are not there yet. The image takes about what its layers
+/// take; what other images have may cost nothing, and is asked for when it is copied.
+void require_room(const std::vector<oci::Descriptor>& to_fetch, const std::filesystem::path& target,
+                  const std::optional<std::filesystem::path>& spool);
 
 } // namespace aic::builder

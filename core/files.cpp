@@ -269,11 +269,13 @@ std::uint64_t free_bytes(const fs::path& path) {
     return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
-void require_space(const fs::path& path, std::uint64_t needed_bytes, std::string_view what_for) {
+void require_space(const fs::path& path, std::uint64_t needed_bytes, std::string_view what_for,
+                   std::string hint) {
     const auto available = free_bytes(path);
     if (available < needed_bytes)
         throw Error(ErrorKind::no_space, "{} needs {} in '{}', where {} are free", what_for,
-                    human_size(needed_bytes), path.native(), human_size(available));
+                    human_size(needed_bytes), path.native(), human_size(available))
+            .with_hint(std::move(hint));
 }
 
 } // namespace aic

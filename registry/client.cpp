@@ -249,7 +249,10 @@ std::vector<std::string> Client::tags(std::stop_token stop) {
 
 Error Client::no_repository() const {
     return Error(ErrorKind::not_found, "{} has no repository {}", reference_.registry,
-                 reference_.repository);
+                 reference_.repository)
+        .with_hint(fmt::format("check the spelling; some registries say so of what one has to log "
+                               "in for, too: 'aic-image login {}'",
+                               reference_.registry));
 }
 
 Error Client::explain(const Answer& answer) const {

@@ -21,7 +21,7 @@ struct TlsSettings {
     std::string authorities_file = {}; ///< PEM, there while this lives; "" for the system's alone
     std::optional<ClientCertificate> client = {};
     bool is_checked = true; ///< false: whatever certificate the origin shows is taken
-    Fd bundle = {}; ///< a file without a name, where `authorities_file` is more than one
+    Fd bundle = {};         ///< a file without a name, where `authorities_file` is more than one
 };
 
 } // namespace aic::registry

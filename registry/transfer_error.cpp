@@ -2,6 +2,8 @@
 #include "oci/printable.hpp"
 #include "registry/transfer.hpp"
 
+#include <cstring>
+
 namespace aic::registry {
 
 std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
@@ -63,7 +65,11 @@ Error Transfer::failure_of(CURLcode result) const {
                      attempts);
     };
     const auto nobody_there = [&] {
-        return error("connecting to")
+        long number = 0; // curl's own words say the host once more
+        curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &number);
+        const auto reason = number != 0 ? std::string(std::strerror(static_cast<int>(number)))
+                                        : oci::printable(detail);
+        return Error(ErrorKind::network, "connecting to {}: {}{}", host, reason, attempts)
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
     if (is_alert())
