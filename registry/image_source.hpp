@@ -64,6 +64,7 @@ public:
     virtual Digest current_digest(std::stop_token stop) = 0;
     /// Follows indexes down to the manifest for `platform`.
     virtual ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) = 0;
+
     /// Whether anybody could have the image that was resolved, without credentials. What cannot be
     /// found out is no, and so is what lies in a user's own files.
     virtual bool is_public(const ResolvedImage& /*image*/, std::stop_token /*stop*/) {
