@@ -15,10 +15,12 @@ GROUP = "aiclab"
 GROUP_NUMBER = 61500
 NUMBERS = {"alice": 61001, "bob": 61002, "carol": 61003}
 
-# In a mount namespace of its own, so that this machine keeps its users.
+# In a mount namespace of its own, so that this machine keeps its users. The program, $5, may stand
+# where only root gets, and so is run from $4.
 ACT = (
-    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && '
-    f'exec setpriv --reuid "$3" --regid {GROUP_NUMBER} --clear-groups --no-new-privs -- "${{@:4}}"'
+    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && mount --bind "$5" "$4" && '
+    f'exec setpriv --reuid "$3" --regid {GROUP_NUMBER} --clear-groups --no-new-privs -- '
+    '"$4" "${@:6}"'
 )
 
 
@@ -31,6 +33,8 @@ class Users:
         for program in ("unshare", "setpriv", "mount"):
             if shutil.which(program) is None:
                 raise unittest.SkipTest(f"needs {program}, which is not installed")
+        if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+            raise unittest.SkipTest("needs mount namespaces, which are not allowed here")
         self.directory = directory
         directory.mkdir()
         directory.chmod(0o755)
@@ -41,10 +45,12 @@ class Users:
         self.group = directory / "group"
         self.group.write_text(
             Path("/etc/group").read_text() + f"{GROUP}:x:{GROUP_NUMBER}:{','.join(NUMBERS)}\n")
+        self.program = directory / "aic-image"
+        self.program.touch()
 
     def prefix(self, number: int) -> tuple[str, ...]:
         return ("unshare", "--mount", "bash", "-c", ACT, "bash", str(self.passwd),
-                str(self.group), str(number))
+                str(self.group), str(number), str(self.program))
 
     def root(self, store: Path) -> User:
         """Root, who knows them."""
@@ -76,7 +82,8 @@ class User(AicImage):
     def shell(self, script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """What else somebody may try: `bash -c` with these as $1 and on."""
         return subprocess.run(
-            [*self.users.prefix(self.number), "bash", "-c", script, "bash", *map(str, arguments)],
+            [*self.users.prefix(self.number), "/bin/bash", "-c", script, "bash",
+             *map(str, arguments)],
             env={"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C"},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
 
