@@ -135,10 +135,11 @@ void fill_reserve(const Store& store) noexcept {
 
 std::vector<ImageFacts> facts_of(const Store& store) {
     const auto holders = Holders::read(store.layout());
-    const auto users = users_of(store.layout());
+    const auto uses = last_uses(store.layout(), users_of(store.layout()));
     std::vector<ImageFacts> facts;
     for (const auto& image : store.list()) {
         const auto& record = image.record;
+        const auto used = uses.find({record.id, record.variant});
         facts.push_back(
             {.id = record.id,
              .variant = record.variant,
@@ -146,7 +147,7 @@ std::vector<ImageFacts> facts_of(const Store& store) {
              .repository = repository_of(record.reference),
              .size_bytes = record.size_bytes,
              .created_seconds = record.created_seconds,
-             .used_seconds = last_use_of_any(store.layout(), users, record.id, record.variant),
+             .used_seconds = used == uses.end() ? std::nullopt : std::optional(used->second),
              .holders = holders.of(record.id, record.variant)});
     }
     return facts;

@@ -69,11 +69,9 @@ NumberedFiles Names::files_of(const ImageName& name) const {
 
 std::optional<NameState> Names::read(const ImageName& name, std::uint64_t number) const {
     const auto path = files_of(name).path(number);
-    const auto text = read_beneath(layout_, path, k_max_state_bytes);
-    if (!text) {
-        require_gone(layout_, path);
+    const auto text = read_beneath(layout_, path, k_max_state_bytes, Foreign::refused);
+    if (!text)
         return std::nullopt; // out of date, and cleared away since it was listed
-    }
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
                       [&] {
                           auto state = parse_name_state(*text);

@@ -65,13 +65,11 @@ std::vector<PendingEntry> pending_entries(const Layout& layout) {
 
 std::optional<ObjectKey> read_pending(const Layout& layout, const PendingEntry& entry) {
     const auto path = layout.pending() / entry.file_name;
-    auto text = read_beneath(layout, path, k_max_entry_bytes);
+    auto text = read_beneath(layout, path, k_max_entry_bytes, Foreign::refused);
     if (!text && entry.state == PendingState::intent)
-        text = read_beneath(layout, fs::path(path).replace_extension(k_done), k_max_entry_bytes);
-    if (text)
-        return parse_object_key(*text);
-    require_gone(layout, path);
-    return std::nullopt;
+        text = read_beneath(layout, fs::path(path).replace_extension(k_done), k_max_entry_bytes,
+                            Foreign::refused);
+    return text ? std::optional(parse_object_key(*text)) : std::nullopt;
 }
 
 void remove_pending(const Layout& layout, const std::vector<PendingEntry>& entries) {

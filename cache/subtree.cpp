@@ -25,13 +25,28 @@ std::optional<uid_t> uid_of(std::string_view name) {
     return is_number && std::to_string(uid) == name ? std::optional(uid) : std::nullopt;
 }
 
-/// Nothing when there is none, or a symlink in its place.
-std::optional<Fd> open_at(const Fd& directory, const fs::path& name, int flags) {
+/// What stands at a path beneath a subtree.
+struct Opened {
+    enum class What {
+        file,    ///< an ordinary one of the user's, open
+        nothing, ///< as the file server says, and not what a node remembers
+        other,   ///< a link, a pipe, somebody else's
+    };
+
+    What what = What::nothing;
+    Fd fd;
+};
+
+using What = Opened::What;
+
+Opened open_at(const Fd& directory, const fs::path& name, int flags) {
     Fd fd(::openat(directory.get(), name.c_str(), flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (fd)
-        return fd;
-    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-        return std::nullopt;
+        return {What::file, std::move(fd)};
+    if (errno == ENOENT)
+        return {};
+    if (errno == ENOTDIR || errno == ELOOP || errno == ENXIO)
+        return {What::other, Fd()};
     throw system_error("opening '{}'", name.native());
 }
 
@@ -39,21 +54,32 @@ bool is_owned(const Fd& fd, const Layout& layout) {
     return fstat_of(fd.get(), layout.subtree()).st_uid == layout.owner();
 }
 
-/// The file, when it is an ordinary one and the user's own, as all directories above it are.
-std::optional<Fd> open_beneath(const Layout& layout, const fs::path& path) {
+/// All directories above the file have to be the user's own too.
+Opened open_beneath(const Layout& layout, const fs::path& path) {
     const auto relative = path.lexically_relative(layout.subtree());
-    auto held = open_if_exists(layout.subtree(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    auto subtree = open_if_exists(layout.subtree(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!subtree)
+        return {};
+    Opened held{What::file, std::move(*subtree)};
+    const auto step = [&](const fs::path& name, int flags) {
+        if (held.what == What::file)
+            held = is_owned(held.fd, layout) ? open_at(held.fd, name, flags)
+                                             : Opened{What::other, Fd()};
+    };
     for (const auto& name : relative.parent_path())
-        if (held)
-            held = is_owned(*held, layout) ? open_at(*held, name, O_DIRECTORY) : std::nullopt;
+        step(name, O_DIRECTORY);
     // A FIFO in its place must not keep us waiting.
-    auto file = held && is_owned(*held, layout) ? open_at(*held, relative.filename(), O_NONBLOCK)
-                                                : std::nullopt;
-    if (!file)
-        return std::nullopt;
-    const auto status = fstat_of(file->get(), path);
+    step(relative.filename(), O_NONBLOCK);
+    if (held.what != What::file)
+        return held;
+    const auto status = fstat_of(held.fd.get(), path);
     const bool counts = S_ISREG(status.st_mode) && status.st_uid == layout.owner();
-    return counts ? std::move(file) : std::nullopt;
+    return counts ? std::move(held) : Opened{What::other, Fd()};
+}
+
+std::string read_all_of(Opened file, const fs::path& path, std::uint64_t limit_bytes) {
+    FdSource source(std::move(file.fd), path);
+    return std::string(as_text(read_all(source, limit_bytes, "the file")));
 }
 
 } // namespace
@@ -84,26 +110,22 @@ std::vector<uid_t> users_of(const Layout& layout) {
 }
 
 bool is_file_beneath(const Layout& layout, const fs::path& path) {
-    return open_beneath(layout, path).has_value();
+    return open_beneath(layout, path).what == What::file;
 }
 
 std::optional<std::string> read_beneath(const Layout& layout, const fs::path& path,
-                                        std::uint64_t limit_bytes) {
+                                        std::uint64_t limit_bytes, Foreign foreign) {
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
                       [&]() -> std::optional<std::string> {
                           auto file = open_beneath(layout, path);
-                          if (!file)
-                              return std::nullopt;
-                          FdSource source(std::move(*file), path);
-                          return std::string(as_text(read_all(source, limit_bytes, "the file")));
+                          if (file.what == What::file)
+                              return read_all_of(std::move(file), path, limit_bytes);
+                          if (file.what == What::other && foreign == Foreign::refused)
+                              throw Error(ErrorKind::integrity,
+                                          "it is not an ordinary file of the user {}",
+                                          layout.owner());
+                          return std::nullopt;
                       });
-}
-
-void require_gone(const Layout& layout, const fs::path& path) {
-    struct stat status;
-    if (::lstat(path.c_str(), &status) == 0)
-        throw Error(ErrorKind::integrity, "'{}' is not an ordinary file of the user {}",
-                    path.native(), layout.owner());
 }
 
 } // namespace aic::cache

@@ -24,15 +24,17 @@ std::vector<uid_t> users_of(const Layout& layout);
 /// another one there.
 bool belongs_to_its_user(const Layout& layout);
 
-/// A small file beneath the user's subtree, through directories opened one after the other: NFS
-/// asks the server about each, and planted links lead nowhere. Nothing when there is none, or when
-/// it is not the user's.
-std::optional<std::string> read_beneath(const Layout& layout, const std::filesystem::path& path,
-                                        std::uint64_t limit_bytes);
+/// What stands in a file's place and is not the user's own ordinary file.
+enum class Foreign {
+    ignored, ///< as if there were nothing
+    refused, ///< Error(integrity): it must not be taken for gone
+};
 
-/// After read_beneath() gave nothing: throws Error(integrity) when something else than an ordinary
-/// file of the user's stands there, so that it is not taken for gone.
-void require_gone(const Layout& layout, const std::filesystem::path& path);
+/// A small file beneath the user's subtree, through directories opened one after the other: NFS
+/// asks the server about each, and planted links lead nowhere. Nothing when there is none.
+std::optional<std::string> read_beneath(const Layout& layout, const std::filesystem::path& path,
+                                        std::uint64_t limit_bytes,
+                                        Foreign foreign = Foreign::ignored);
 
 /// Whether the path is an ordinary file of the user's in directories of his own.
 bool is_file_beneath(const Layout& layout, const std::filesystem::path& path);

@@ -31,6 +31,20 @@ void note_use(const Layout& layout, const ImageId& id, std::string_view variant)
     }
 }
 
+namespace {
+
+/// None where the user keeps them to himself.
+std::vector<fs::path> uses_of(const Layout& layout) {
+    try {
+        return entries_of(layout.uses());
+    } catch (const Error& error) {
+        debug("the uses of {}: {}", layout.owner(), error.message());
+        return {};
+    }
+}
+
+} // namespace
+
 std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
                                      std::string_view variant) {
     struct stat status;
@@ -46,6 +60,20 @@ std::optional<std::int64_t> last_use_of_any(const Layout& layout, const std::vec
     std::optional<std::int64_t> last;
     for (const auto user : users)
         last = std::max(last, last_use(Layout(layout.root(), user), id, variant));
+    return last;
+}
+
+std::map<ImageKey, std::int64_t> last_uses(const Layout& layout, const std::vector<uid_t>& users) {
+    std::map<ImageKey, std::int64_t> last;
+    for (const auto user : users)
+        for (const auto& path : uses_of(Layout(layout.root(), user))) {
+            const auto key = image_key_of(path.filename().native());
+            struct stat status;
+            if (!key || ::lstat(path.c_str(), &status) != 0)
+                continue;
+            auto& seconds = last.try_emplace(*key, status.st_mtim.tv_sec).first->second;
+            seconds = std::max<std::int64_t>(seconds, status.st_mtim.tv_sec);
+        }
     return last;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ std::optional<std::int64_t> last_use(const Layout& layout, const ImageId& id,
 /// When any of the users last did.
 std::optional<std::int64_t> last_use_of_any(const Layout& layout, const std::vector<uid_t>& users,
                                             const ImageId& id, std::string_view variant);
+
+/// The same of all images at once: only what was used is looked at.
+std::map<ImageKey, std::int64_t> last_uses(const Layout& layout, const std::vector<uid_t>& users);
 
 /// The files of the caller's uses whose image is neither in the store, whoever has it there, nor in
 /// his trash.

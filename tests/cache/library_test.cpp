@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cache/collector.hpp"
 #include "cache/uses.hpp"
 #include "core/files.hpp"
 #include "tests/support/expect_error.hpp"
@@ -174,6 +175,23 @@ TEST_F(LibraryTest, a_use_is_noted_where_the_image_is) {
     library.note_use(*found);
     EXPECT_TRUE(last_use(lab_->layout_of(k_bob), record_.id, record_.variant));
     EXPECT_FALSE(last_use(own.layout(), record_.id, record_.variant));
+}
+
+TEST_F(LibraryTest, what_another_uses_counts_as_used_to_who_collects) {
+    const auto image = lab_->publish_as(k_alice);
+    const auto used = [&] {
+        const AsUser alice(k_alice);
+        return facts_of(Store(lab_->root())).at(0).used_seconds;
+    };
+    EXPECT_FALSE(used());
+    {
+        const AsUser bob(k_bob);
+        Store(lab_->root()).prepare();
+        lab_->library({k_trusts_alice}).note_use(image);
+    }
+    EXPECT_TRUE(used());
+    ASSERT_EQ(::chmod(lab_->layout_of(k_bob).uses().c_str(), 0700), 0);
+    EXPECT_FALSE(used()); // what he keeps to himself
 }
 
 class StackedStores : public ::testing::Test {
