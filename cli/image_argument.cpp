@@ -180,6 +180,20 @@ std::string shown_name(uid_t owner, uid_t caller, const cache::ImageName& name) 
     return owner == caller ? name.str() : fmt::format("{}/{}", user_name(owner), name.str());
 }
 
+namespace {
+
+/// Those in the caller's part of the store that is written to.
+std::vector<cache::StoredImage> own_among(const cache::Library& library,
+                                          std::vector<cache::StoredImage> images) {
+    const auto subtree = library.own().layout().subtree();
+    std::erase_if(images, [&](const cache::StoredImage& image) {
+        return std::ranges::mismatch(subtree, image.directory).in1 != subtree.end();
+    });
+    return images;
+}
+
+} // namespace
+
 std::optional<cache::NameState> find_name(const cache::Library& library, const std::string& text) {
     const auto name = own_name(text);
     auto state = name ? cache::Names(library.own().layout()).find(*name) : std::nullopt;
@@ -235,6 +249,9 @@ std::vector<cache::StoredImage> find_own(const cache::Library& library, const st
         if (error.kind() != ErrorKind::not_found)
             throw;
         const auto others = find_stored(library, text).images;
+        const auto came_back = own_among(library, others);
+        if (!came_back.empty())
+            return came_back;
         const auto owner = static_cast<uid_t>(others.front().record.owner_uid);
         throw Error(ErrorKind::denied, "'{}' is an image of {}, in '{}'", text, user_name(owner),
                     others.front().directory.native())
