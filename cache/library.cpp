@@ -187,6 +187,12 @@ Store Library::callers_store_of(const StoredImage& image) const {
     const auto holds = [&](const fs::path& root) {
         return std::ranges::mismatch(root, image.directory).in1 == root.end();
     };
+    // Read once, and not for each image of a list.
+    const auto shelf = std::ranges::find_if(shelves_, [&](const Shelf& one) {
+        return one.store.is_callers() && holds(one.store.layout().root());
+    });
+    if (shelf != shelves_.end())
+        return shelf->store;
     const auto root = std::ranges::find_if(roots_, holds);
     return root == roots_.end() ? own() : Store(*root);
 }
