@@ -58,7 +58,8 @@ std::optional<Generation> Generations::load() const {
     for (auto number = newest_number; number > 0 && number + k_generations_kept > newest_number;
          --number) {
         try {
-            return Generation{number, read_generation(files_.path(number))};
+            return Generation{
+                number, reopening_if_stale([&] { return read_generation(files_.path(number)); })};
         } catch (const Error& error) {
             const bool is_useless =
                 error.kind() == ErrorKind::integrity || error.kind() == ErrorKind::not_found;

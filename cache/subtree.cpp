@@ -110,22 +110,22 @@ std::vector<uid_t> users_of(const Layout& layout) {
 }
 
 bool is_file_beneath(const Layout& layout, const fs::path& path) {
-    return open_beneath(layout, path).what == What::file;
+    return reopening_if_stale([&] { return open_beneath(layout, path).what == What::file; });
 }
 
 std::optional<std::string> read_beneath(const Layout& layout, const fs::path& path,
                                         std::uint64_t limit_bytes, Foreign foreign) {
+    const auto read = [&]() -> std::optional<std::string> {
+        auto file = open_beneath(layout, path);
+        if (file.what == What::file)
+            return read_all_of(std::move(file), path, limit_bytes);
+        if (file.what == What::other && foreign == Foreign::refused)
+            throw Error(ErrorKind::integrity, "it is not an ordinary file of the user {}",
+                        layout.owner());
+        return std::nullopt;
+    };
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
-                      [&]() -> std::optional<std::string> {
-                          auto file = open_beneath(layout, path);
-                          if (file.what == What::file)
-                              return read_all_of(std::move(file), path, limit_bytes);
-                          if (file.what == What::other && foreign == Foreign::refused)
-                              throw Error(ErrorKind::integrity,
-                                          "it is not an ordinary file of the user {}",
-                                          layout.owner());
-                          return std::nullopt;
-                      });
+                      [&] { return reopening_if_stale(read); });
 }
 
 } // namespace aic::cache

@@ -188,7 +188,7 @@ private:
         for (const auto number : files.numbers()) {
             check_stop();
             try {
-                read_generation(files.path(number)).check();
+                reopening_if_stale([&] { read_generation(files.path(number)).check(); });
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::not_found) // it was replaced meanwhile
                     fault(FaultKind::catalogue, files.path(number), error.message(),

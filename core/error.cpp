@@ -33,8 +33,8 @@ std::string_view name_of(ErrorKind kind) {
 }
 
 Error Error::within(std::string_view context) const {
-    Error wider(kind_, fmt::format("{}: {}", context, message_));
-    wider.hint_ = hint_;
+    Error wider = *this;
+    wider.message_ = fmt::format("{}: {}", context, message_);
     return wider;
 }
 
@@ -70,7 +70,9 @@ Error error_from_errno(int error_number, std::string_view what) {
     char buffer[256];
     // The GNU strerror_r returns the text, which need not be in the buffer.
     const char* reason = strerror_r(error_number, buffer, sizeof buffer);
-    return Error(kind_of_errno(error_number), fmt::format("{}: {}", what, reason));
+    Error error(kind_of_errno(error_number), fmt::format("{}: {}", what, reason));
+    error.error_number_ = error_number;
+    return error;
 }
 
 } // namespace aic

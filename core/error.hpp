@@ -50,6 +50,9 @@ public:
 
     const std::string& hint() const { return hint_; }
 
+    /// The errno value that it was made from; 0 when there was none.
+    int error_number() const { return error_number_; }
+
     const char* what() const noexcept override { return message_.c_str(); }
 
     /// The same error with "context: " in front.
@@ -57,9 +60,12 @@ public:
     Error with_hint(std::string hint) const;
 
 private:
+    friend Error error_from_errno(int error_number, std::string_view what);
+
     ErrorKind kind_;
     std::string message_;
     std::string hint_;
+    int error_number_ = 0;
 };
 
 /// The kind that an errno value stands for: ENOENT is not_found, ENOSPC and EDQUOT no_space, …

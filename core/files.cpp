@@ -69,12 +69,14 @@ void write_file(const fs::path& path, std::string_view text, mode_t mode) {
 }
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64_t limit_bytes) {
-    auto fd = open_if_exists(path, O_RDONLY);
-    if (!fd)
-        return std::nullopt;
-    FdSource source(std::move(*fd), path);
-    const auto bytes = read_all(source, limit_bytes, fmt::format("'{}'", path.native()));
-    return std::string(as_text(bytes));
+    return reopening_if_stale([&]() -> std::optional<std::string> {
+        auto fd = open_if_exists(path, O_RDONLY);
+        if (!fd)
+            return std::nullopt;
+        FdSource source(std::move(*fd), path);
+        const auto bytes = read_all(source, limit_bytes, fmt::format("'{}'", path.native()));
+        return std::string(as_text(bytes));
+    });
 }
 
 /// Where the lock stands until its directory is there: a directory with a lock in neither place is

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/error.hpp"
 #include "core/fd.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace aic {
@@ -43,7 +46,25 @@ private:
 
 /// Writes a whole small file through AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
-/// A whole file of at most `limit_bytes`; nothing when there is none.
+
+/// Runs `body`, which opens what it reads, and runs it again when another node has meanwhile
+/// replaced or removed that: NFS then knows the open file no longer (ESTALE), but its path leads to
+/// what stands there now.
+template <typename Body>
+std::invoke_result_t<const Body&> reopening_if_stale(const Body& body) {
+    constexpr int k_attempts = 8; // each is a change that fell between two system calls of ours
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return body();
+        } catch (const Error& error) {
+            if (error.error_number() != ESTALE || attempt == k_attempts)
+                throw;
+        }
+    }
+}
+
+/// A whole file of at most `limit_bytes`, as it is at one time though it be replaced meanwhile;
+/// nothing when there is none.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
                                                std::uint64_t limit_bytes);
 

@@ -63,6 +63,32 @@ TEST(FilesTest, a_failed_look_up_is_worth_another_where_its_directory_is_there) 
     EXPECT_FALSE(forget_failed_lookup("/"));
 }
 
+TEST(FilesTest, what_was_replaced_while_it_was_read_is_opened_again) {
+    int opened = 0;
+    const auto read = [&] {
+        if (++opened < 3)
+            throw error_from_errno(ESTALE, "examining 'x'").within("reading 'x'");
+        return std::string("new");
+    };
+    EXPECT_EQ(reopening_if_stale(read), "new");
+    EXPECT_EQ(opened, 3);
+}
+
+TEST(FilesTest, what_stays_stale_and_other_errors_are_said) {
+    int opened = 0;
+    const auto read = [&](int reason) {
+        reopening_if_stale([&] {
+            ++opened;
+            throw error_from_errno(reason, "examining 'x'");
+        });
+    };
+    EXPECT_ERROR_SAYING(ErrorKind::system, "examining 'x': Stale file handle", read(ESTALE));
+    EXPECT_GT(opened, 1);
+    opened = 0;
+    EXPECT_ERROR_SAYING(ErrorKind::system, "examining 'x': Input/output error", read(EIO));
+    EXPECT_EQ(opened, 1);
+}
+
 TEST(FilesTest, a_file_beyond_its_limit_is_refused) {
     const TempDir dir;
     write_file(dir / "x", "hello");
