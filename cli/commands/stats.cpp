@@ -3,8 +3,10 @@
 
 #include "cache/catalogue_view.hpp"
 #include "cache/objects.hpp"
+#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "cache/trust.hpp"
+#include "cache/uses.hpp"
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
@@ -14,6 +16,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace aic::cli {
 
@@ -26,7 +30,8 @@ struct Share {
     std::uint64_t pins = 0;
     std::uint64_t trash_images = 0;
     std::uint64_t trash_bytes = 0;
-    std::uint64_t dead_bytes = 0; ///< that no path leads to, as far as records tell
+    std::uint64_t dead_bytes = 0;  ///< that no path leads to, as far as records tell
+    std::uint64_t saved_bytes = 0; ///< images of others that he uses and has no copy of
 
     /// In segments that the same user has several times.
     std::uint64_t repeated_bytes() const {
@@ -63,6 +68,23 @@ void add_dead(const cache::Layout& layout, Share& share) {
     }
 }
 
+/// What each user was given the path of and did not have to make.
+void add_saved(const cache::Layout& layout, const std::vector<cache::ImageRow>& images,
+               Shares& shares) {
+    std::map<cache::ImageKey, std::uint64_t> sizes;
+    std::set<std::pair<std::int64_t, cache::ImageKey>> owned;
+    for (const auto& image : images) {
+        const cache::ImageKey key{image.id, image.variant};
+        sizes.emplace(key, image.size_bytes);
+        owned.emplace(image.owner_uid, key);
+    }
+    for (const auto user : cache::users_of(layout))
+        for (const auto& [key, seconds] : cache::last_uses(layout, {user}))
+            if (const auto image = sizes.find(key);
+                image != sizes.end() && !owned.contains({user, key}))
+                shares[user].saved_bytes += image->second;
+}
+
 Shares shares_of(const cache::Layout& layout) {
     auto view = cache::view_catalogue(layout);
     cache::add_private(view.catalogue, layout);
@@ -71,8 +93,10 @@ Shares shares_of(const cache::Layout& layout) {
         shares[statistics.owner_uid].images = statistics;
     for (const auto& name : view.catalogue.names())
         ++shares[name.owner_uid].names;
-    for (const auto& image : view.catalogue.images())
+    const auto images = view.catalogue.images();
+    for (const auto& image : images)
         shares[image.owner_uid].pins += image.is_pinned ? 1 : 0;
+    add_saved(layout, images, shares);
     shares[layout.owner()]; // even when all he has is in the trash
     for (auto& [owner, share] : shares) {
         share.images.owner_uid = owner;
@@ -85,26 +109,29 @@ Shares shares_of(const cache::Layout& layout) {
 
 std::string table_of(const Shares& shares) {
     std::vector<std::vector<std::string>> rows = {{"OWNER", "IMAGES", "SIZE", "DEAD", "SEGMENTS",
-                                                   "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH"}};
+                                                   "UNIQUE", "REPEATED", "NAMES", "PINS", "TRASH",
+                                                   "SAVED"}};
     for (const auto& [owner, share] : shares)
         rows.push_back({user_name(static_cast<uid_t>(owner)), std::to_string(share.images.images),
                         human_size(share.images.size_bytes), human_size(share.dead_bytes),
                         human_size(share.images.segment_bytes),
                         human_size(share.images.unique_segment_bytes),
                         human_size(share.repeated_bytes()), std::to_string(share.names),
-                        std::to_string(share.pins), human_size(share.trash_bytes)});
+                        std::to_string(share.pins), human_size(share.trash_bytes),
+                        human_size(share.saved_bytes)});
     return format_table(rows);
 }
 
 std::string csv_of(const Shares& shares) {
     std::string text = "owner_uid,images,size_bytes,segment_bytes,unique_segment_bytes,"
-                       "repeated_bytes,names,pins,trash_images,trash_bytes,dead_bytes,owner\n";
+                       "repeated_bytes,names,pins,trash_images,trash_bytes,dead_bytes,owner,"
+                       "saved_bytes\n";
     for (const auto& [owner, share] : shares)
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", owner, share.images.images,
                             share.images.size_bytes, share.images.segment_bytes,
                             share.images.unique_segment_bytes, share.repeated_bytes(), share.names,
                             share.pins, share.trash_images, share.trash_bytes, share.dead_bytes,
-                            user_name(static_cast<uid_t>(owner)));
+                            user_name(static_cast<uid_t>(owner)), share.saved_bytes);
     return text;
 }
 
@@ -122,7 +149,8 @@ nlohmann::json to_json(const Shares& shares) {
                           {"pins", share.pins},
                           {"trash_images", share.trash_images},
                           {"trash_bytes", share.trash_bytes},
-                          {"dead_bytes", share.dead_bytes}});
+                          {"dead_bytes", share.dead_bytes},
+                          {"saved_bytes", share.saved_bytes}});
     return {{"owners", owners}};
 }
 
@@ -136,6 +164,7 @@ void Stats::describe(CLI::App& app) {
 take the layers whole; 'aic-image gc' cuts it out where it is more than 10 % of a file.
 SEGMENTS is what the layers of all images take, UNIQUE what equal ones take if each is counted once,
 and REPEATED the difference, which sharing saves where the file system can share blocks.
+SAVED is the size of others' images that the user was given and so has no copy of.
 
 Examples:
   aic-image stats

@@ -143,6 +143,19 @@ class SharingTest(UsersTest):
         owners = self.run_as(self.root, "--json", "stats").json["owners"]
         self.assertLessEqual({"alice", "bob"}, {owner["owner"] for owner in owners})
 
+    def test_stats_tell_what_sharing_saved(self) -> None:
+        path = self.pull_as(self.alice, self.reference("1"))
+        self.pull_as(self.alice, self.reference("2"))
+        self.trust(self.bob, "alice")
+        self.pull_as(self.bob, self.reference("1"))
+        self.pull_as(self.bob, self.reference("1"))
+        saved = {
+            owner["owner"]: owner["saved_bytes"]
+            for owner in self.run_as(self.root, "--json", "stats").json["owners"]
+        }
+        self.assertEqual((saved["alice"], saved["bob"]), (0, path.stat().st_size))
+        self.assertIn("SAVED", self.run_as(self.bob, "stats").out)
+
 
 class TrustedGroupTest(UsersTest):
     init = ("--trust", "group")
