@@ -58,8 +58,9 @@ std::optional<Generation> Generations::load() const {
     for (auto number = newest_number; number > 0 && number + k_generations_kept > newest_number;
          --number) {
         try {
-            return Generation{
-                number, reopening_if_stale([&] { return read_generation(files_.path(number)); })};
+            const auto path = files_.path(number);
+            return Generation{number,
+                              reopening_if_stale(path, [&] { return read_generation(path); })};
         } catch (const Error& error) {
             const bool is_useless =
                 error.kind() == ErrorKind::integrity || error.kind() == ErrorKind::not_found;

@@ -110,7 +110,7 @@ std::vector<uid_t> users_of(const Layout& layout) {
 }
 
 bool is_file_beneath(const Layout& layout, const fs::path& path) {
-    return reopening_if_stale([&] { return open_beneath(layout, path).what == What::file; });
+    return reopening_if_stale(path, [&] { return open_beneath(layout, path).what == What::file; });
 }
 
 std::optional<std::string> read_beneath(const Layout& layout, const fs::path& path,
@@ -125,7 +125,7 @@ std::optional<std::string> read_beneath(const Layout& layout, const fs::path& pa
         return std::nullopt;
     };
     return in_context([&] { return fmt::format("reading '{}'", path.native()); },
-                      [&] { return reopening_if_stale(read); });
+                      [&] { return reopening_if_stale(path, read); });
 }
 
 } // namespace aic::cache

@@ -187,11 +187,12 @@ private:
         const NumberedFiles files(layout_.catalogue(), ".db");
         for (const auto number : files.numbers()) {
             check_stop();
+            const auto path = files.path(number);
             try {
-                reopening_if_stale([&] { read_generation(files.path(number)).check(); });
+                reopening_if_stale(path, [&] { read_generation(path).check(); });
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::not_found) // it was replaced meanwhile
-                    fault(FaultKind::catalogue, files.path(number), error.message(),
+                    fault(FaultKind::catalogue, path, error.message(),
                           error.kind() == ErrorKind::integrity);
             }
         }

@@ -69,7 +69,7 @@ void write_file(const fs::path& path, std::string_view text, mode_t mode) {
 }
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64_t limit_bytes) {
-    return reopening_if_stale([&]() -> std::optional<std::string> {
+    return reopening_if_stale(path, [&]() -> std::optional<std::string> {
         auto fd = open_if_exists(path, O_RDONLY);
         if (!fd)
             return std::nullopt;

@@ -47,11 +47,12 @@ private:
 /// Writes a whole small file through AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
 
-/// Runs `body`, which opens what it reads, and runs it again when another node has meanwhile
-/// replaced or removed that: NFS then knows the open file no longer (ESTALE), but its path leads to
-/// what stands there now.
+/// Runs `body`, which opens and reads `path`, and runs it again when another node has meanwhile
+/// replaced or removed that: NFS then knows the open file no longer (ESTALE). Where the path leads
+/// by now it asks only once the directory is opened; without that the next attempts fail as well.
 template <typename Body>
-std::invoke_result_t<const Body&> reopening_if_stale(const Body& body) {
+std::invoke_result_t<const Body&> reopening_if_stale(const std::filesystem::path& path,
+                                                     const Body& body) {
     constexpr int k_attempts = 8; // each is a change that fell between two system calls of ours
     for (int attempt = 1;; ++attempt) {
         try {
@@ -59,6 +60,7 @@ std::invoke_result_t<const Body&> reopening_if_stale(const Body& body) {
         } catch (const Error& error) {
             if (error.error_number() != ESTALE || attempt == k_attempts)
                 throw;
+            forget_failed_lookup(path);
         }
     }
 }

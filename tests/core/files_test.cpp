@@ -70,14 +70,14 @@ TEST(FilesTest, what_was_replaced_while_it_was_read_is_opened_again) {
             throw error_from_errno(ESTALE, "examining 'x'").within("reading 'x'");
         return std::string("new");
     };
-    EXPECT_EQ(reopening_if_stale(read), "new");
+    EXPECT_EQ(reopening_if_stale("x", read), "new");
     EXPECT_EQ(opened, 3);
 }
 
 TEST(FilesTest, what_stays_stale_and_other_errors_are_said) {
     int opened = 0;
     const auto read = [&](int reason) {
-        reopening_if_stale([&] {
+        reopening_if_stale("x", [&] {
             ++opened;
             throw error_from_errno(reason, "examining 'x'");
         });
