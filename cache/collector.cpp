@@ -114,7 +114,7 @@ std::vector<fs::path> leavings_of(const Layout& layout) {
 void remove_leavings(const Store& store, Mode mode, Collected& collected) {
     const auto references = store.dangling_references();
     const auto leavings = leavings_of(store.layout());
-    collected.leavings = references.size() + leavings.size();
+    collected.leavings += references.size() + leavings.size();
     if (mode == Mode::dry_run)
         return;
     for (const auto& path : references)
@@ -122,6 +122,15 @@ void remove_leavings(const Store& store, Mode mode, Collected& collected) {
     for (const auto& path : leavings)
         ::unlink(path.c_str());
     WorkDir::remove_abandoned(store.layout().temporary());
+}
+
+/// How many of the caller's leases are over. A dry run leaves them, and so what they hold.
+std::size_t remove_leases(const Layout& layout, const CollectOptions& options) {
+    const auto over = Leases(layout).over(Vantage::current(), options.live_jobs);
+    if (options.mode == Mode::collect)
+        for (const auto& path : over)
+            ::unlink(path.c_str());
+    return over.size();
 }
 
 /// Only for who has something in the store.
@@ -154,7 +163,9 @@ std::vector<ImageFacts> facts_of(const Store& store) {
 }
 
 Collected collect(const Store& store, const CollectOptions& options, std::stop_token stop) {
+    const auto leases = remove_leases(store.layout(), options);
     Collected collected{.decisions = choose(facts_of(store), options.eviction)};
+    collected.leavings = leases;
     if (options.mode == Mode::collect) {
         // First, since putting more into the trash takes inodes that a full disk has not.
         empty_trash(store.layout(), options, collected, stop);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cache/eviction.hpp"
+#include "cache/lease.hpp"
 #include "cache/store.hpp"
 
 #include <chrono>
@@ -20,6 +21,7 @@ struct CollectOptions {
     EvictionOptions eviction;
     std::chrono::seconds trash_age{}; ///< what was removed longer ago is unlinked; 0 is everything
     Mode mode = Mode::collect;
+    LiveJobsQuery live_jobs{}; ///< whether the jobs still run that leases are of
 };
 
 struct Collected {
@@ -27,12 +29,13 @@ struct Collected {
     std::size_t emptied_images = 0;  ///< unlinked for good
     std::uint64_t emptied_bytes = 0; ///< their files
     std::size_t leavings =
-        0; ///< references, states and uses that are of no use to anybody any more
+        0; ///< references, states, uses and leases that are of no use to anybody any more
 };
 
-/// Moves what was chosen into the trash, then unlinks old trash and the leavings of names,
-/// references, uses and killed commands. Safe beside anything else that works with the store: an
-/// image that somebody began to hold or use meanwhile stays. A dry run says what would happen.
+/// Lets go of leases whose jobs are over, moves what was chosen into the trash, then unlinks old
+/// trash and the leavings of names, references, uses and killed commands. Safe beside anything else
+/// that works with the store: an image that somebody began to hold or use meanwhile stays. A dry
+/// run says what would happen.
 Collected collect(const Store& store, const CollectOptions& options, std::stop_token stop);
 
 /// The part that costs next to nothing, after a publication: old trash and the leavings of killed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/holders.hpp"
 
+#include "cache/lease.hpp"
 #include "cache/names.hpp"
 #include "cache/pins.hpp"
 #include "cache/subtree.hpp"
@@ -25,7 +26,8 @@ std::string Holder::str() const {
     case Kind::pin:
         return owner.empty() ? "a pin" : fmt::format("a pin of {}", owner);
     case Kind::lease:
-        return fmt::format("a lease of {}", who);
+        return owner.empty() ? fmt::format("a lease of {}", who)
+                             : fmt::format("a lease of {} of {}", who, owner);
     }
     return who;
 }
@@ -60,14 +62,26 @@ void Holders::add(const Layout& layout, const std::string& owner) {
         hold(layout, pinned, {Holder::Kind::pin, "", owner});
 }
 
+void Holders::add_leases(const Layout& layout, const Vantage& vantage, uid_t caller,
+                         const std::string& owner) {
+    // What the job reads is one user's file, whoever has copies of it.
+    for (const auto& lease : Leases(layout).held(vantage))
+        if (lease.image_owner == caller)
+            holders_[lease.image].push_back({Holder::Kind::lease, lease.holder.str(), owner});
+}
+
 Holders Holders::read(const Layout& layout) {
     Holders all;
+    const auto vantage = Vantage::current();
     all.add(layout, "");
+    all.add_leases(layout, vantage, layout.owner(), "");
     for (const auto user : users_of(layout)) {
         if (user == layout.owner())
             continue;
         try {
-            all.add(Layout(layout.root(), user), user_name(user));
+            const Layout others(layout.root(), user);
+            all.add_leases(others, vantage, layout.owner(), user_name(user));
+            all.add(others, user_name(user));
         } catch (const Error& error) {
             // What others damaged or shut away holds nothing.
             debug("what the user {} holds: {}", user, error.message());

@@ -10,20 +10,23 @@
 
 namespace aic::cache {
 
+struct Vantage;
+
 /// Something that keeps an image alive.
 struct Holder {
     enum class Kind {
         name,    ///< stands for the image now
         earlier, ///< a name of which it is one of the last different images
         pin,
-        lease, ///< a job's; there are none yet
+        lease, ///< a step's of a job that may still run
     };
 
     Kind kind;
     std::string who;   ///< the name, or whose lease; empty for a pin
-    std::string owner; ///< of another user's name or pin; empty for the caller's own
+    std::string owner; ///< of another user's name, pin or lease; empty for the caller's own
 
-    /// "the name 'exp'", "the name 'alice/exp'", "the history of 'exp'", "a pin".
+    /// "the name 'exp'", "the name 'alice/exp'", "the history of 'exp'", "a pin", "a lease of job
+    /// 12.0 on gpu03".
     std::string str() const;
     bool operator==(const Holder&) const = default;
 };
@@ -32,7 +35,7 @@ struct Holder {
 std::string to_text(const std::vector<Holder>& holders);
 
 /// What holds which image, as it was when it was read. Other users' names and pins hold the images
-/// that they have not got themselves.
+/// that they have not got themselves, and their leases those that were handed to their jobs.
 class Holders {
 public:
     /// Throws when a name's newest state can not be read: what it holds must not be lost for that.
@@ -44,6 +47,8 @@ public:
 
 private:
     void add(const Layout& layout, const std::string& owner);
+    void add_leases(const Layout& layout, const Vantage& vantage, uid_t caller,
+                    const std::string& owner);
     void hold(const Layout& layout, const ImageKey& image, Holder holder);
 
     std::map<ImageKey, std::vector<Holder>> holders_;

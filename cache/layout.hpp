@@ -75,6 +75,9 @@ public:
         return uses() / (id.hex() + '.').append(variant);
     }
 
+    /// One file a step of a job on a node, which holds an image while it runs.
+    std::filesystem::path leases() const { return subtree() / "leases"; }
+
     /// One empty file an image that is nobody else's business.
     std::filesystem::path private_images() const { return subtree() / "private"; }
 
