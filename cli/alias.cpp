@@ -6,12 +6,19 @@
 namespace aic::cli {
 
 std::vector<char*> without_alias(std::span<char* const> arguments) {
-    static char program[] = "aic-image", verb[] = "login", registry[] = "nvcr.io";
+    static char program[] = "aic-image", login[] = "login", registry[] = "nvcr.io",
+                importer[] = "importer";
     std::vector<char*> result(arguments.begin(), arguments.end());
     const std::string_view path = arguments.empty() ? "" : arguments.front();
-    if (path.substr(path.rfind('/') + 1) == "nvcrlogin") {
-        result.front() = program;
-        result.insert(result.begin() + 1, {verb, registry});
+    const auto name = path.substr(path.rfind('/') + 1);
+    std::vector<char*> words;
+    if (name == "nvcrlogin")
+        words = {program, login, registry};
+    else if (name == "aic-image-importer")
+        words = {program, importer};
+    if (!words.empty()) {
+        result.erase(result.begin());
+        result.insert(result.begin(), words.begin(), words.end());
     }
     result.push_back(nullptr);
     return result;

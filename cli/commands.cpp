@@ -7,6 +7,7 @@
 #include "cli/commands/gc.hpp"
 #include "cli/commands/generate.hpp"
 #include "cli/commands/history.hpp"
+#include "cli/commands/importer.hpp"
 #include "cli/commands/init.hpp"
 #include "cli/commands/inspect.hpp"
 #include "cli/commands/list.hpp"
@@ -50,6 +51,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Unpin>());
     commands.push_back(std::make_unique<Share>());
     commands.push_back(std::make_unique<Unshare>());
+    commands.push_back(std::make_unique<Importer>());
     commands.push_back(std::make_unique<Init>());
     commands.push_back(std::make_unique<Gc>());
     commands.push_back(std::make_unique<Verify>());

@@ -147,6 +147,16 @@ GcConfig gc_config(const Lookup& lookup) {
     };
 }
 
+PullPolicy parse_pull_policy(const std::string& text) {
+    if (text == "always")
+        return PullPolicy::always;
+    if (text == "if-missing")
+        return PullPolicy::if_missing;
+    if (text == "never")
+        return PullPolicy::never;
+    throw Error(ErrorKind::usage, "'{}' is none of always, if-missing, never", text);
+}
+
 fs::path absolute_path(const std::string& text, const fs::path& home) {
     fs::path path = text;
     if (text == "~" || text.starts_with("~/"))
@@ -226,6 +236,7 @@ Config load_config(const Environment& environment, const fs::path& site_file) {
         .block_size = lookup.text("AIC_IMAGE_BLOCK_SIZE", "block_size", "128K"),
         .insecure_registries = lookup.list("insecure_registries"),
         .gc = gc_config(lookup),
+        .importer = {lookup.parsed("importer.pull", PullPolicy::if_missing, parse_pull_policy)},
     };
 }
 

@@ -25,6 +25,18 @@ struct GcConfig {
     Setting<std::optional<std::uint64_t>> max_size_bytes; ///< of all the user's images
 };
 
+/// When a job asks the registry for an image.
+enum class PullPolicy {
+    always,     ///< what is here is used where the registry does not answer
+    if_missing, ///< only for what is not here
+    never,
+};
+
+/// What `importer` does, the table [importer] of the settings.
+struct ImporterConfig {
+    Setting<PullPolicy> pull;
+};
+
 /// What the user and the site decided, read once at the start and handed on.
 struct Config {
     Setting<std::filesystem::path> store; ///< the store that new images go to
@@ -37,6 +49,7 @@ struct Config {
     std::vector<std::string>
         insecure_registries; ///< "host[:port]" that may be spoken to without TLS
     GcConfig gc;
+    ImporterConfig importer;
 };
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;

@@ -21,7 +21,8 @@ const std::map<std::string, std::set<std::string>> k_drawn = {
     {"registry", {"oci", "core"}},
     {"cache", {"oci", "core"}},
     {"builder", {"registry", "cache", "oci", "core"}},
-    {"cli", {"builder", "registry", "cache", "oci", "core"}},
+    {"slurm", {"cache", "oci", "core"}},
+    {"cli", {"slurm", "builder", "registry", "cache", "oci", "core"}},
 };
 
 /// Calls `visit(folder, file, line)` for every line of our sources.

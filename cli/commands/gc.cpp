@@ -7,6 +7,7 @@
 #include "cli/table.hpp"
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
+#include "slurm/live_jobs.hpp"
 
 #include <fmt/format.h>
 
@@ -134,8 +135,8 @@ void Gc::describe(CLI::App& app) {
     app.add_flag("--purge", purge_, "empty the trash too, so that the space is free now")
         ->excludes(compact);
     app.footer(
-        R"(Never removed: an image that a name stands for, the three different ones before it, and pinned
-images. What was made or used within gc.min_age (14 days) stays too, unless --older-than says a
+        R"(Never removed: an image that a name stands for, the three different ones before it, pinned images,
+and what a job was handed that may still run. What was made or used within gc.min_age (14 days) stays too, unless --older-than says a
 shorter time. Of the rest everything goes, or with --max-size or --older-than what they ask for.
 
 Removed images are in the trash for gc.trash_age (7 days) and can be restored; later they are unlinked.
@@ -191,7 +192,8 @@ void Gc::run(Session& session) {
     if (!compact_.empty())
         return compact_asked(session);
     const auto store = session.store();
-    const auto options = collect_options(session.config().gc);
+    auto options = collect_options(session.config().gc);
+    options.live_jobs = [&] { return slurm::live_jobs(session.stop()); };
     // First, so that the limits apply to what is left, and --purge to what was there.
     auto compactings = choose_compactions(
         store, cache::choose(cache::facts_of(store), options.eviction), options.eviction);

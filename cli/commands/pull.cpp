@@ -4,18 +4,16 @@
 #include "builder/import.hpp"
 #include "cache/collector.hpp"
 #include "cache/names.hpp"
-#include "cli/block_size.hpp"
 #include "cli/fetched_from.hpp"
 #include "cli/image_json.hpp"
+#include "cli/import_options.hpp"
 #include "cli/local_time.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/reference_argument.hpp"
 #include "cli/taken_over.hpp"
 #include "core/error.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <thread>
 
 namespace aic::cli {
 
@@ -108,19 +106,14 @@ builder::Freshness Pull::freshness(const Session& session) const {
 }
 
 builder::ImportOptions Pull::import_options(Session& session) const {
-    const auto& config = session.config();
-    builder::ImportOptions options{
-        .compression = squashfs::Compression::parse(compression_.empty() ? config.compression.value
-                                                                         : compression_),
-        .block_bytes =
-            parse_block_size(block_size_.empty() ? config.block_size.value : block_size_),
-        .profile = keep_ids_ ? builder::Profile::keep_ids : builder::Profile::enroot,
-        .platform = platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_),
-        .platform_is_demanded = !platform_.empty(),
-        .threads = threads_ > 0 ? threads_ : std::max(1U, std::thread::hardware_concurrency()),
-        .output = std::nullopt,
-        .freshness = freshness(session),
-    };
+    auto options = configured_import(session, compression_, block_size_);
+    options.profile = keep_ids_ ? builder::Profile::keep_ids : builder::Profile::enroot;
+    options.freshness = freshness(session);
+    options.platform_is_demanded = !platform_.empty();
+    if (options.platform_is_demanded)
+        options.platform = oci::Platform::parse(platform_);
+    if (threads_ > 0)
+        options.threads = threads_;
     if (!output_.empty())
         options.output = output_;
     return options;

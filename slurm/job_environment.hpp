@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cache/lease.hpp"
+#include "core/config.hpp"
+
+#include <optional>
+
+namespace aic::slurm {
+
+/// The step that this process belongs to, by the variables that Slurm sets; nothing outside a job.
+/// A batch script's own step has no number: "batch".
+std::optional<cache::JobStep> current_step(const Environment& environment);
+
+/// A lease of that step on an image, from now on. The job's time limit is in it where Slurm tells.
+cache::Lease lease_for(const cache::JobStep& step, const cache::ImageKey& image, uid_t image_owner,
+                       const Environment& environment);
+
+} // namespace aic::slurm
