@@ -10,14 +10,17 @@ namespace aic::slurm {
 
 namespace {
 
-std::optional<std::int64_t> number(const std::optional<std::string>& text) {
+/// A time of a variable, which may say anything; nothing when it is no time that can be written.
+std::optional<std::int64_t> unix_time(const std::optional<std::string>& text) {
+    constexpr std::int64_t k_last = 253'402'300'799; // 9999-12-31T23:59:59Z
     std::int64_t value = 0;
     if (!text)
         return std::nullopt;
     const auto* end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data(), end, value);
-    return parsed.ec == std::errc() && parsed.ptr == end && value > 0 ? std::optional(value)
-                                                                      : std::nullopt;
+    const bool is_time =
+        parsed.ec == std::errc() && parsed.ptr == end && value > 0 && value <= k_last;
+    return is_time ? std::optional(value) : std::nullopt;
 }
 
 } // namespace
@@ -40,7 +43,7 @@ cache::Lease lease_for(const cache::JobStep& step, const cache::ImageKey& image,
             .image_owner = image_owner,
             .boot_id = boot_id(),
             .taken_seconds = std::time(nullptr),
-            .ends_seconds = number(environment("SLURM_JOB_END_TIME"))};
+            .ends_seconds = unix_time(environment("SLURM_JOB_END_TIME"))};
 }
 
 } // namespace aic::slurm

@@ -32,6 +32,7 @@ TEST(JobEnvironmentTest, a_lease_ends_with_the_jobs_time_limit_where_that_is_tol
     EXPECT_FALSE(ends({}));
     EXPECT_FALSE(ends({{"SLURM_JOB_END_TIME", "soon"}}));
     EXPECT_FALSE(ends({{"SLURM_JOB_END_TIME", "-1"}}));
+    EXPECT_FALSE(ends({{"SLURM_JOB_END_TIME", "9223372036854775807"}}));
 }
 
 } // namespace aic::slurm
