@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include <functional>
+
 namespace aic::registry {
 
 namespace fs = std::filesystem;
@@ -112,18 +114,31 @@ TEST_F(PartialBlobTest, too_little_is_not_kept) {
 }
 
 TEST_F(PartialBlobTest, claims_of_another_boot_file_or_size_do_not_hold) {
-    leave_half();
-    const auto inode = fstat_of(open_file(paths_.data, O_RDONLY).get(), paths_.data).st_ino;
     ByteRanges half;
     half.add({0, k_half});
-    const PartialClaims wrong[] = {{inode, bytes_.size(), "another", half},
-                                   {inode + 1, bytes_.size(), boot_id(), half},
-                                   {inode, bytes_.size() + 1, boot_id(), half}};
-    for (const auto& claims : wrong) {
-        leave_half();
-        write_file(paths_.written, to_text(claims), 0600);
-        EXPECT_EQ(open()->ranges().total(), 0U);
-    }
+    const auto open_with = [&](const std::function<PartialClaims(ino_t)>& claims) {
+        leave_half(); // another file, whose number may be any
+        const auto inode = fstat_of(open_file(paths_.data, O_RDONLY).get(), paths_.data).st_ino;
+        write_file(paths_.written, to_text(claims(inode)), 0600);
+        return open()->ranges().total();
+    };
+    const auto size = bytes_.size();
+    EXPECT_EQ(open_with([&](ino_t inode) {
+                  return PartialClaims{inode, size, boot_id(), half};
+              }),
+              k_half);
+    EXPECT_EQ(open_with([&](ino_t inode) {
+                  return PartialClaims{inode, size, "another", half};
+              }),
+              0U);
+    EXPECT_EQ(open_with([&](ino_t inode) {
+                  return PartialClaims{inode + 1, size, boot_id(), half};
+              }),
+              0U);
+    EXPECT_EQ(open_with([&](ino_t inode) {
+                  return PartialClaims{inode, size + 1, boot_id(), half};
+              }),
+              0U);
 }
 
 TEST_F(PartialBlobTest, synced_claims_hold_after_a_crash) {
