@@ -9,7 +9,6 @@
 #include "builder/shared_parent.hpp"
 #include "cache/library.hpp"
 #include "cache/modes.hpp"
-#include "cache/subtree.hpp"
 #include "cache/trash.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
@@ -40,9 +39,8 @@ public:
         , observer_(observer)
         , stop_(stop)
         , job_(slurm_job(environment))
-        , store_(config.store.value)
-        , users_(cache::users_of(store_.layout()))
         , library_(config)
+        , store_(library_.own())
         , source_(registry::open_source(reference, config, environment))
         , enroot_(options.enroot_cache.value_or(EnrootCache::default_directory(environment))) {
         if (options.enroot_cache && !enroot_.is_usable())
@@ -147,14 +145,6 @@ private:
         return wait_for_claim(audience_);
     }
 
-    /// Whoever was faster may have had nothing in the store before, and so was nobody there.
-    void look_for_users() {
-        if (auto users = cache::users_of(store_.layout()); users != users_) {
-            users_ = std::move(users);
-            library_ = cache::Library(config_);
-        }
-    }
-
     /// One download and one conversion for all who want the image at once, on whatever node.
     std::optional<ImportResult> wait_for_claim(cache::Visibility audience) {
         store_.prepare();
@@ -167,13 +157,13 @@ private:
         claim_ = wait_for_turn(
             claimant, observer_.progress,
             [&] {
-                look_for_users();
+                library_.look_for_users();
                 if (!is_asked_for(Freshness::made_anew))
                     hit = find_by_reference();
                 return hit.has_value();
             },
             stop_);
-        look_for_users();
+        library_.look_for_users(); // whoever was faster may have had nothing here before
         return hit;
     }
 
@@ -387,9 +377,8 @@ private:
     const ImportObserver& observer_;
     std::stop_token stop_;
     const std::string job_;
-    cache::Store store_;
-    std::vector<uid_t> users_; ///< before library_ was made
     cache::Library library_;
+    cache::Store store_;
     std::unique_ptr<cache::Claim> claim_;
     std::unique_ptr<registry::ImageSource> source_;
     EnrootCache enroot_;

@@ -91,6 +91,21 @@ void Library::add_store(const fs::path& root) {
     }
 }
 
+void Library::look_for_users() {
+    const auto callers = own();
+    const auto is_of_it = [&](const Shelf& shelf) {
+        return shelf.store.layout().root() == callers.layout().root();
+    };
+    for (const auto user : users_of(callers.layout())) {
+        const bool is_known = std::ranges::any_of(shelves_, [&](const Shelf& shelf) {
+            return is_of_it(shelf) && shelf.store.layout().owner() == user;
+        });
+        if (!is_known && trust().allows(user))
+            shelves_.insert(std::ranges::find_if_not(shelves_, is_of_it),
+                            Shelf{callers.of(user), trust()});
+    }
+}
+
 bool Library::counts(const Shelf& shelf, const StoredImage& image) const {
     return shelf.store.is_callers() || shelf.trust.allows_all(makers_of(image.record));
 }

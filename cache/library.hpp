@@ -35,6 +35,10 @@ public:
 
     const Store& own() const { return shelves_.front().store; }
 
+    /// From now on also what users have in the store that is written to who were new to it after
+    /// the library was made.
+    void look_for_users();
+
     /// The caller's own come first.
     std::optional<StoredImage> find(const ImageId& id, std::string_view variant) const;
     /// What this user has of it in this store; nothing unless that counts.

@@ -89,7 +89,11 @@ void release_leases(Session& session) {
         return;
     const auto library = session.library();
     for (const auto& root : library.roots())
-        cache::Leases(cache::Layout(root, ::geteuid())).release(*step);
+        try {
+            cache::Leases(cache::Layout(root, ::geteuid())).release(*step);
+        } catch (const Error& error) { // in the next store there may be one all the same
+            debug("releasing: {}", error.message());
+        }
 }
 
 } // namespace

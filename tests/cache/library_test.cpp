@@ -52,6 +52,25 @@ TEST_F(LibraryTest, a_publishers_image_is_used) {
     EXPECT_THAT(library.distrusted_owners(record_.id, record_.variant), IsEmpty());
 }
 
+TEST_F(LibraryTest, who_is_new_to_the_store_is_there_once_it_is_looked_for_him) {
+    lab_->publish_as(k_bob, "other");
+    std::optional<Library> library;
+    {
+        const AsUser bob(k_bob);
+        library = lab_->library({k_trusts_alice});
+    }
+    lab_->publish_as(k_alice);
+    const AsUser bob(k_bob);
+    EXPECT_FALSE(library->find(record_.id, record_.variant));
+    library->look_for_users();
+    library->look_for_users();
+    EXPECT_TRUE(library->find(record_.id, record_.variant));
+    EXPECT_EQ(library->list().size(), 2U) << "each user once";
+    auto distrustful = lab_->library();
+    distrustful.look_for_users();
+    EXPECT_FALSE(distrustful.find(record_.id, record_.variant));
+}
+
 TEST_F(LibraryTest, anybody_elses_is_not_and_is_told_of) {
     lab_->publish_as(k_alice);
     EXPECT_FALSE(bob_finds({}));
