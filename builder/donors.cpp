@@ -89,4 +89,12 @@ std::optional<Donor> Donors::find(const DiffId& diff_id) {
     return std::nullopt;
 }
 
+std::map<DiffId, Donor> Donors::find_each(const std::vector<DiffId>& diff_ids) {
+    std::map<DiffId, Donor> donors;
+    for (const auto& diff_id : diff_ids)
+        if (auto donor = find(diff_id))
+            donors.insert_or_assign(diff_id, std::move(*donor));
+    return donors;
+}
+
 } // namespace aic::builder

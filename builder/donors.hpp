@@ -40,6 +40,8 @@ public:
 
     /// Nothing when no image has it, or what should have it cannot be read.
     std::optional<Donor> find(const DiffId& diff_id);
+    /// Of those layers that one is found for.
+    std::map<DiffId, Donor> find_each(const std::vector<DiffId>& diff_ids);
 
 private:
     struct Image {

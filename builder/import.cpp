@@ -74,7 +74,8 @@ public:
         image_config_ = oci::parse_image_config(config_json_);
         check_platform();
         if (!is_asked_for(Freshness::made_anew))
-            find_donors();
+            donors_ = Donors(library_, {options_.compression.str(), options_.block_bytes})
+                          .find_each(image_config_.diff_ids);
         tell_distrust();
         announce();
         require_room(layers_to_fetch(image_.manifest, image_config_, donors_), target_directory(),
@@ -201,14 +202,6 @@ private:
             throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
                         wanted.str());
         warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
-    }
-
-    /// Layers that other images of the store have need neither be fetched nor compressed again.
-    void find_donors() {
-        Donors donors(library_, {options_.compression.str(), options_.block_bytes});
-        for (const auto& diff_id : image_config_.diff_ids)
-            if (auto donor = donors.find(diff_id))
-                donors_.insert_or_assign(diff_id, std::move(*donor));
     }
 
     /// Why an image is made again that others have made.
