@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import_plan.hpp"
 
-#include "core/files.hpp"
+#include "core/file_system.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -3,8 +3,10 @@
 
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
+#include "core/edit_distance.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
+#include "core/printable.hpp"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <set>
 
 namespace fs = std::filesystem;
 
@@ -53,6 +56,18 @@ std::optional<SettingsFile> load_file(const fs::path& path) {
     }
 }
 
+/// Calls `visit(key)` with the path of every value of the table, as "gc.min_age".
+template <typename Visit>
+void for_each_key(const toml::table& table, const std::string& prefix, const Visit& visit) {
+    for (const auto& [key, node] : table) {
+        const auto path = prefix + std::string(key.str());
+        if (const auto* inner = node.as_table())
+            for_each_key(*inner, path + ".", visit);
+        else
+            visit(path);
+    }
+}
+
 /// Looks a setting up in the environment, then the files in order.
 class Lookup {
 public:
@@ -61,9 +76,10 @@ public:
         , files_(std::move(files)) {}
 
     Setting<std::string> text(const char* variable, const char* key, std::string fallback) const {
+        const auto found = in_files(key);
         if (const auto value = environment_(variable))
             return {*value, variable};
-        return in_files(key).value_or(Setting<std::string>{std::move(fallback), "default"});
+        return found.value_or(Setting<std::string>{std::move(fallback), "default"});
     }
 
     /// A setting of the files alone, which `parse` makes a value of; `key` is a path such as
@@ -80,6 +96,7 @@ public:
     }
 
     std::vector<std::string> list(const char* key) const {
+        asked_for_.insert(key);
         std::vector<std::string> all;
         for (const auto& file : files_)
             if (const auto* array = file.table[key].as_array())
@@ -104,8 +121,21 @@ public:
         return {list(key), origin.empty() ? "default" : origin};
     }
 
+    /// What the files say that was not asked for before.
+    std::vector<UnknownSetting> unknown() const {
+        const std::vector<std::string> known(asked_for_.begin(), asked_for_.end());
+        std::vector<UnknownSetting> all;
+        for (const auto& file : files_)
+            for_each_key(file.table, "", [&](const std::string& key) {
+                if (!asked_for_.contains(key))
+                    all.push_back({printable(key), file.path, nearest(key, known)});
+            });
+        return all;
+    }
+
 private:
     std::optional<Setting<std::string>> in_files(const char* key) const {
+        asked_for_.insert(key);
         for (const auto& file : files_) {
             const auto node = file.table.at_path(key);
             if (!node)
@@ -119,6 +149,7 @@ private:
 
     const Environment& environment_;
     std::vector<SettingsFile> files_;
+    mutable std::set<std::string> asked_for_;
 };
 
 /// Whether the caller's subtree is in the store, or can be made there.
@@ -227,17 +258,19 @@ Config load_config(const Environment& environment, const fs::path& site_file) {
     const auto temporary = environment("TMPDIR").value_or("/var/tmp");
     const auto spool = fs::path(temporary) / fmt::format("aic-image-{}", ::geteuid());
     const auto path = search_path(lookup, environment, home);
-    return {
+    Config config = {
         .store = store_to_write(lookup, path, environment, home),
         .further_stores = path,
         .publishers = lookup.merged("publishers"),
         .spool = as_path(lookup.text("AIC_IMAGE_SPOOL", "spool", spool), home),
         .compression = lookup.text("AIC_IMAGE_COMPRESSION", "compression", "zstd"),
         .block_size = lookup.text("AIC_IMAGE_BLOCK_SIZE", "block_size", "128K"),
-        .insecure_registries = lookup.list("insecure_registries"),
+        .insecure_registries = lookup.merged("insecure_registries"),
         .gc = gc_config(lookup),
         .importer = {lookup.parsed("importer.pull", PullPolicy::if_missing, parse_pull_policy)},
     };
+    config.unknown = lookup.unknown(); // after all others
+    return config;
 }
 
 } // namespace aic

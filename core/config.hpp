@@ -37,6 +37,13 @@ struct ImporterConfig {
     Setting<PullPolicy> pull;
 };
 
+/// What stands in a file of settings and is none.
+struct UnknownSetting {
+    std::string key; ///< "gc.minage"
+    std::filesystem::path file;
+    std::optional<std::string> meant; ///< the setting that it is probably
+};
+
 /// What the user and the site decided, read once at the start and handed on.
 struct Config {
     Setting<std::filesystem::path> store; ///< the store that new images go to
@@ -46,10 +53,11 @@ struct Config {
     Setting<std::filesystem::path> spool;         ///< node-local directory for downloads
     Setting<std::string> compression;             ///< "zstd", "zstd:3", "lz4", "gzip", "none"
     Setting<std::string> block_size;              ///< "128K"
-    std::vector<std::string>
-        insecure_registries; ///< "host[:port]" that may be spoken to without TLS
+    /// "host[:port]" that may be spoken to without TLS
+    Setting<std::vector<std::string>> insecure_registries;
     GcConfig gc;
     ImporterConfig importer;
+    std::vector<UnknownSetting> unknown; ///< what the files say besides
 };
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;

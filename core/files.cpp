@@ -5,7 +5,6 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -254,30 +253,6 @@ std::chrono::system_clock::time_point time_point_of(const struct timespec& time)
         std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
     return std::chrono::system_clock::time_point(
         std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
-}
-
-static fs::path nearest_existing(fs::path path) {
-    std::error_code ignored;
-    while (!path.empty() && !fs::exists(path, ignored) && path.has_relative_path())
-        path = path.parent_path();
-    return path.empty() ? fs::path(".") : path;
-}
-
-std::uint64_t free_bytes(const fs::path& path) {
-    struct statvfs status;
-    const auto existing = nearest_existing(path);
-    if (::statvfs(existing.c_str(), &status) != 0)
-        throw system_error("examining the file system of '{}'", existing.native());
-    return std::uint64_t{status.f_bavail} * status.f_frsize;
-}
-
-void require_space(const fs::path& path, std::uint64_t needed_bytes, std::string_view what_for,
-                   std::string hint) {
-    const auto available = free_bytes(path);
-    if (available < needed_bytes)
-        throw Error(ErrorKind::no_space, "{} needs {} in '{}', where {} are free", what_for,
-                    human_size(needed_bytes), path.native(), human_size(available))
-            .with_hint(std::move(hint));
 }
 
 } // namespace aic

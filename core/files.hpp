@@ -106,12 +106,5 @@ void require_private_directory(const std::filesystem::path& directory, mode_t mo
 std::string unique_name();
 /// A time that the file system says of a file, by its own clock.
 std::chrono::system_clock::time_point time_point_of(const struct timespec& time);
-/// Bytes an ordinary user may still write to the file system of `path` or its nearest existing
-/// parent.
-std::uint64_t free_bytes(const std::filesystem::path& path);
-/// Throws Error(no_space) saying what is lacking where, and `hint`, unless `needed_bytes` are free
-/// at `path`.
-void require_space(const std::filesystem::path& path, std::uint64_t needed_bytes,
-                   std::string_view what_for, std::string hint = "");
 
 } // namespace aic

@@ -4,6 +4,7 @@
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
+#include "core/log.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -238,6 +239,23 @@ std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_
                               stop);
     auto text = conversation.hold();
     return SubprocessResult{child.wait(), std::move(text)};
+}
+
+std::optional<std::string> output_of(std::vector<std::string> argv, std::stop_token stop) {
+    const auto program = argv.front();
+    try {
+        const auto result = run_to_end({.argv = std::move(argv),
+                                        .environment = environment_for_children(),
+                                        .output_limit_bytes = 16 << 20,
+                                        .timeout = std::chrono::seconds(10)},
+                                       stop);
+        return result && result->status == 0 ? std::optional(result->output) : std::nullopt;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted)
+            throw;
+        debug("asking '{}': {}", program, error.message());
+        return std::nullopt;
+    }
 }
 
 std::vector<std::string> without_secrets(std::span<const std::string> variables) {

@@ -32,6 +32,10 @@ struct SubprocessResult {
 /// also on a stop: Error(interrupted).
 std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_token stop);
 
+/// What a program prints that is asked a simple question. Nothing when it is not there, fails, or
+/// does not end within ten seconds. A stop is Error(interrupted).
+std::optional<std::string> output_of(std::vector<std::string> argv, std::stop_token stop);
+
 /// The environment for a child: `variables` without those that hold a secret.
 std::vector<std::string> without_secrets(std::span<const std::string> variables);
 /// The same of this process's own environment.

@@ -64,7 +64,7 @@ std::vector<SiteRegistry> load_site_registries(const Environment& environment,
 
 std::vector<std::string> insecure_registries(std::string_view registry, const Config& config,
                                              const Environment& environment) {
-    auto insecure = config.insecure_registries;
+    auto insecure = config.insecure_registries.value;
     const auto registries = load_site_registries(environment);
     const auto is_insecure_here = [&](const SiteRegistry::Mirror& mirror) {
         return mirror.insecure && mirror.location.substr(0, mirror.location.find('/')) == registry;
@@ -83,11 +83,11 @@ std::vector<LocatedRepository> locate(const oci::RegistryReference& reference, c
     const auto registries = load_site_registries(environment);
     const auto* found = find_registry(registries, full_name(reference));
     if (!found)
-        return {{reference, config.insecure_registries}};
+        return {{reference, config.insecure_registries.value}};
     std::vector<LocatedRepository> places;
     const auto add = [&](const oci::RegistryReference& place, bool is_insecure, bool is_mirror) {
-        auto& added =
-            places.emplace_back(LocatedRepository{place, config.insecure_registries, is_mirror});
+        auto& added = places.emplace_back(
+            LocatedRepository{place, config.insecure_registries.value, is_mirror});
         if (is_insecure)
             added.insecure_registries.push_back(place.registry);
         if (place != reference)

@@ -3,7 +3,7 @@
 
 #include "core/error.hpp"
 #include "core/fd.hpp"
-#include "core/files.hpp"
+#include "core/file_system.hpp"
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>

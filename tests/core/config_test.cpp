@@ -75,7 +75,7 @@ TEST_F(ConfigTest, publishers_of_all_files_count) {
 TEST_F(ConfigTest, insecure_registries_of_all_files_count) {
     user_file("insecure_registries = [\"a:5000\"]\n");
     write_file(home_ / "site.toml", "insecure_registries = [\"b\"]\n");
-    EXPECT_EQ(load().insecure_registries, (std::vector<std::string>{"a:5000", "b"}));
+    EXPECT_EQ(load().insecure_registries.value, (std::vector<std::string>{"a:5000", "b"}));
 }
 
 TEST_F(ConfigTest, how_long_images_stay_is_a_table) {
@@ -97,6 +97,20 @@ TEST_F(ConfigTest, a_setting_in_a_table_that_makes_no_sense_is_named) {
     EXPECT_ERROR_SAYING(ErrorKind::usage, "gc.min_age", load());
     user_file("[gc]\nmin_age = 3\n");
     EXPECT_ERROR_SAYING(ErrorKind::usage, "gc.min_age", load());
+}
+
+TEST_F(ConfigTest, what_is_no_setting_is_told_with_what_was_meant) {
+    user_file(
+        "store = \"x\"\nstroe = \"x\"\n[gc]\nmin_age = \"3d\"\nminage = \"3d\"\n[frob]\nx = 1\n");
+    const auto unknown = load({{"AIC_IMAGE_ROOT", "/mine"}}).unknown;
+    ASSERT_EQ(unknown.size(), 3U);
+    EXPECT_EQ(unknown[0].key, "frob.x");
+    EXPECT_EQ(unknown[0].meant, std::nullopt);
+    EXPECT_EQ(unknown[1].key, "gc.minage");
+    EXPECT_EQ(unknown[1].meant, "gc.min_age");
+    EXPECT_EQ(unknown[2].key, "stroe");
+    EXPECT_EQ(unknown[2].meant, "store");
+    EXPECT_EQ(unknown[2].file, home_ / ".config/aic-image/config.toml");
 }
 
 TEST_F(ConfigTest, a_mistake_in_a_file_is_named_with_its_line) {

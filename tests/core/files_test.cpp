@@ -111,13 +111,6 @@ TEST(FilesTest, unique_names_differ) {
     EXPECT_EQ(names.size(), 1000U);
 }
 
-TEST(FilesTest, lacking_space_is_said_with_figures) {
-    const TempDir dir;
-    require_space(dir.path(), 1, "a test");
-    EXPECT_ERROR_SAYING(ErrorKind::no_space, "a test needs",
-                        require_space(dir / "not/yet/there", std::uint64_t{1} << 62, "a test"));
-}
-
 TEST(WorkDirTest, it_is_gone_with_its_contents_afterwards) {
     const TempDir dir;
     {

@@ -64,4 +64,10 @@ TEST(SubprocessTest, children_do_not_get_the_secrets_of_the_environment) {
     EXPECT_THAT(without_secrets(variables), ElementsAre("PATH=/bin", "NGC_API_KEYRING=x"));
 }
 
+TEST(SubprocessTest, a_program_that_is_not_there_or_fails_says_nothing) {
+    EXPECT_EQ(output_of({"no-such-program"}, {}), std::nullopt);
+    EXPECT_EQ(output_of({"false"}, {}), std::nullopt);
+    EXPECT_EQ(output_of({"echo", "text"}, {}), "text\n");
+}
+
 } // namespace aic

@@ -102,7 +102,7 @@ TEST_F(SiteRegistriesTest, what_the_site_calls_insecure_may_be_asked_without_tls
     const auto environment =
         testing::fake_environment({{"CONTAINERS_REGISTRIES_CONF", (root_ / "own.conf").native()}});
     Config config;
-    config.insecure_registries = {"b.io"};
+    config.insecure_registries.value = {"b.io"};
     const auto insecure = [&](const char* text) {
         return locate(*oci::Reference::parse(text).registry(), config, environment)
             .back()
