@@ -3,6 +3,7 @@
 #include "cli/commands/add.hpp"
 #include "cli/commands/cat.hpp"
 #include "cli/commands/complete.hpp"
+#include "cli/commands/doctor.hpp"
 #include "cli/commands/files.hpp"
 #include "cli/commands/gc.hpp"
 #include "cli/commands/generate.hpp"
@@ -56,6 +57,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Gc>());
     commands.push_back(std::make_unique<Verify>());
     commands.push_back(std::make_unique<Stats>());
+    commands.push_back(std::make_unique<Doctor>());
     commands.push_back(std::make_unique<StoreCommand>());
     commands.push_back(std::make_unique<Generate>());
     commands.push_back(std::make_unique<Complete>());

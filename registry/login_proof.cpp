@@ -49,6 +49,23 @@ Error with_advice(const Error& error, std::string_view registry) {
                : error;
 }
 
+/// Asks at the front door; throws what the registry says when it does not let us in.
+void knock(std::string_view registry, Authenticator::FindCredentials credentials,
+           const Config& config, const Environment& environment, std::stop_token stop) {
+    auto address =
+        address_of(registry, insecure_registries(registry, config, environment), environment);
+    const auto& url = address.url;
+    Authenticator authenticator(std::string(registry), url, "", std::move(credentials),
+                                std::chrono::steady_clock::now, WhenRefused::give_up);
+    Peer peer(url.origin(), std::move(address.tls));
+    Transport transport;
+    Ping ping(authenticator, peer, url.resolve("/v2/"));
+    Exchange* const one = &ping;
+    transport.run({&one, 1}, stop);
+    if (const auto refusal = ping.refusal())
+        throw *refusal;
+}
+
 } // namespace
 
 std::string_view name_of(LoginProof proof) {
@@ -57,33 +74,33 @@ std::string_view name_of(LoginProof proof) {
 
 LoginProof prove_login(std::string_view registry, const Credentials& credentials,
                        const Config& config, const Environment& environment, std::stop_token stop) {
-    auto address =
-        address_of(registry, insecure_registries(registry, config, environment), environment);
-    const auto& url = address.url;
     bool was_asked = false;
     const auto show = [&] {
         was_asked = true;
         return credentials;
     };
-    Authenticator authenticator(std::string(registry), url, "", show,
-                                std::chrono::steady_clock::now, WhenRefused::give_up);
     const auto attempt = fmt::format("logging in to {} as '{}' with a {}", registry,
                                      oci::printable(credentials.user, 100),
                                      kind_of_key(registry, credentials.password));
     try {
-        in_context(attempt, [&] {
-            Peer peer(url.origin(), std::move(address.tls));
-            Transport transport;
-            Ping ping(authenticator, peer, url.resolve("/v2/"));
-            Exchange* const one = &ping;
-            transport.run({&one, 1}, stop);
-            if (const auto refusal = ping.refusal())
-                throw *refusal;
-        });
+        in_context(attempt, [&] { knock(registry, show, config, environment, stop); });
     } catch (const Error& error) {
         throw with_advice(error, registry);
     }
     return was_asked ? LoginProof::accepted : LoginProof::not_asked_for;
+}
+
+bool is_open(std::string_view registry, const Config& config, const Environment& environment,
+             std::stop_token stop) {
+    const auto nobody = [] { return std::optional<Credentials>(); };
+    try {
+        knock(registry, nobody, config, environment, stop);
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::denied)
+            throw;
+        return false;
+    }
 }
 
 } // namespace aic::registry

@@ -22,4 +22,9 @@ std::string_view name_of(LoginProof proof);
 LoginProof prove_login(std::string_view registry, const Credentials& credentials,
                        const Config& config, const Environment& environment, std::stop_token stop);
 
+/// Whether the registry lets anybody in, as far as its front door: asks it without credentials, and
+/// throws Error(network) when it does not answer, or is no registry.
+bool is_open(std::string_view registry, const Config& config, const Environment& environment,
+             std::stop_token stop);
+
 } // namespace aic::registry

@@ -13,9 +13,6 @@ namespace aic::slurm {
 /// there is no Slurm here or it does not answer within ten seconds.
 std::optional<cache::LiveJobs> live_jobs(std::stop_token stop);
 
-/// ClusterName of `scontrol show config`.
-std::optional<std::string> cluster_name_in(std::string_view config);
-
 /// The numbers of the jobs that may still run, of lines "NUMBER STATE". A state that is not known
 /// to be an end may be none.
 std::set<std::string> unfinished_in(std::string_view queue);

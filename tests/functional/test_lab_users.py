@@ -106,6 +106,18 @@ class LabUsers:
                 self.assertEqual(refused.status, Status.DENIED, refused)
                 self.assertIn("hint: ", refused.stderr)
 
+    def test_doctor_sees_what_the_store_lies_on(self) -> None:
+        self.share("text", "exp")
+        outcome = self.as_bob("--json", "doctor", "--offline")
+        store = outcome.json["sections"][1]
+        self.assertIn(self.store, store["title"])
+        found = {finding["subject"]: finding for finding in store["findings"]}
+        self.assertRegex(found["file system"]["text"], f"^nfs4? .*vers={self.version}")
+        for subject in ("access", "modes", "owners", "clock", "locks", "catalogue"):
+            self.assertEqual(found[subject]["verdict"], "ok", found[subject])
+        self.assertEqual("version" in found, self.version == "3", found)
+        self.assertEqual(self.on_server("find u -name '.*' -o -path '*/tmp/*'"), "")
+
     def make_reference(self, text: str) -> str:
         return f"oci:{self.lab.directory / 'images' / self.store_name / text}:latest"
 

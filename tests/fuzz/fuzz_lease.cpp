@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/lease.hpp"
 #include "cache/seal.hpp"
+#include "slurm/configuration.hpp"
 #include "slurm/importer_uri.hpp"
 #include "slurm/live_jobs.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -16,6 +17,6 @@ AIC_FUZZ_TEXT(text) {
         fuzz::require(cache::to_json(cache::parse_lease(json)) == json);
     });
     fuzz::allow_error([&] { slurm::parse_importer_uri(text); });
-    slurm::cluster_name_in(text);
+    slurm::setting_in(text, "ClusterName");
     slurm::unfinished_in(text);
 }

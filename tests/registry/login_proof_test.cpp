@@ -59,4 +59,20 @@ TEST_F(LoginProofTest, a_refusal_says_what_the_registry_said_and_never_the_passw
     EXPECT_EQ(server_.requests().size(), 2U); // and it was not asked for a nameless token
 }
 
+TEST_F(LoginProofTest, without_credentials_a_registry_is_open_or_asks) {
+    const auto is_open_here = [&] {
+        return is_open(server_.host_and_port(), Config{}, testing::fake_environment({}), {});
+    };
+    EXPECT_TRUE(is_open_here());
+    challenge_ = R"(Basic realm="x")";
+    EXPECT_FALSE(is_open_here());
+    challenge_ = fmt::format(R"(Bearer realm="{}/token")", server_.url());
+    EXPECT_FALSE(is_open_here());
+}
+
+TEST_F(LoginProofTest, what_does_not_answer_is_neither) {
+    EXPECT_ERROR(ErrorKind::network,
+                 is_open("127.0.0.1:1", Config{}, testing::fake_environment({}), {}));
+}
+
 } // namespace aic::registry

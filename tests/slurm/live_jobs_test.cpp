@@ -5,15 +5,6 @@
 
 namespace aic::slurm {
 
-TEST(LiveJobsTest, the_cluster_is_named_in_the_configuration) {
-    EXPECT_EQ(cluster_name_in("Configuration data as of 2026-11-27T04:00:00\n"
-                              "AuthType                = auth/munge\n"
-                              "ClusterName             = alps\n"),
-              "alps");
-    EXPECT_FALSE(cluster_name_in("slurm_load_ctl_conf error: Unable to contact\n"));
-    EXPECT_FALSE(cluster_name_in("ClusterName =\n"));
-}
-
 TEST(LiveJobsTest, a_job_lives_until_it_has_a_state_that_is_an_end) {
     EXPECT_EQ(unfinished_in("12 RUNNING\n13 COMPLETED\n14 SUSPENDED\n15 CANCELLED\n16 SIGNALING\n"
                             "17 OUT_OF_MEMORY\n18 COMPLETING\n"),

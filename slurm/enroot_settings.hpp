@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/config.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace aic::slurm {
+
+/// What enroot.conf says: lines "ENROOT_DATA_PATH /run/enroot/user-$(id -u)", in which a shell
+/// expands what stands there. The last line of a name counts.
+using EnrootSettings = std::map<std::string, std::string>;
+
+/// Lines that are no setting are left out.
+EnrootSettings parse_enroot_settings(std::string_view text);
+
+/// `enroot.conf`, then `enroot.conf.d/*.conf`, in enroot's directory of settings.
+EnrootSettings load_enroot_settings(const std::filesystem::path& directory);
+
+/// ENROOT_SYSCONF_PATH, else "/etc/enroot".
+std::filesystem::path enroot_settings_directory(const Environment& environment);
+
+} // namespace aic::slurm

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aic::slurm {
+
+/// A line of plugstack.conf (spank(8)).
+struct SpankPlugin {
+    std::filesystem::path library;      ///< as written: a name without a slash is Slurm's own
+    std::vector<std::string> arguments; ///< "importer=/usr/bin/aic-image-importer"
+    std::filesystem::path file;         ///< where it says so
+    std::size_t line = 0;
+
+    /// What follows "name=" in the last such argument.
+    std::optional<std::string> argument(std::string_view name) const;
+    bool operator==(const SpankPlugin&) const = default;
+};
+
+struct Plugstack {
+    std::vector<SpankPlugin> plugins;
+    std::vector<std::string> includes; ///< patterns of further files, as written
+};
+
+/// One file of it. Lines that say nothing known are left out.
+Plugstack parse_plugstack(std::string_view text, const std::filesystem::path& file);
+
+/// All plugins, those of included files in their place in the order of the files. Nothing when the
+/// file is not there; files that are included in a circle count once.
+std::optional<std::vector<SpankPlugin>> load_plugstack(const std::filesystem::path& file);
+
+/// pyxis among them.
+std::optional<SpankPlugin> find_pyxis(const std::vector<SpankPlugin>& plugins);
+
+} // namespace aic::slurm
