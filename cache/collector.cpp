@@ -126,11 +126,10 @@ void remove_leavings(const Store& store, Mode mode, Collected& collected) {
 
 /// How many of the caller's leases are over. A dry run leaves them, and so what they hold.
 std::size_t remove_leases(const Layout& layout, const CollectOptions& options) {
-    const auto over = Leases(layout).over(Vantage::current(), options.live_jobs);
-    if (options.mode == Mode::collect)
-        for (const auto& path : over)
-            ::unlink(path.c_str());
-    return over.size();
+    const Leases leases(layout);
+    const auto vantage = Vantage::current();
+    return options.mode == Mode::collect ? leases.drop_over(vantage, options.live_jobs)
+                                         : leases.over(vantage, options.live_jobs).size();
 }
 
 /// Only for who has something in the store.

@@ -41,10 +41,15 @@ std::string file_word(std::string_view text) {
     return word;
 }
 
+std::string file_words(const JobStep& step) {
+    return fmt::format("{}.{}.{}", file_word(step.job), file_word(step.step), file_word(step.host));
+}
+
 } // namespace
 
 std::string JobStep::str() const {
-    return fmt::format("job {}.{} on {}", job, step, host);
+    return is_whole_job() ? fmt::format("job {} on {}", job, host)
+                          : fmt::format("job {}.{} on {}", job, step, host);
 }
 
 std::string to_json(const Lease& lease) {
@@ -95,22 +100,29 @@ bool is_over(const Lease& lease, const Vantage& vantage) {
     return vantage.now_seconds > end;
 }
 
-fs::path Leases::path_of(const JobStep& holder) const {
+fs::path Leases::path_of(const JobStep& step) const {
+    return layout_.leases() / fmt::format("{}{}", file_words(step), k_suffix);
+}
+
+fs::path Leases::path_of(const Lease& lease) const {
+    if (!lease.holder.is_whole_job())
+        return path_of(lease.holder);
+    const auto& [id, variant] = lease.image;
     return layout_.leases()
-           / fmt::format("{}.{}.{}{}", file_word(holder.job), file_word(holder.step),
-                         file_word(holder.host), k_suffix);
+           / fmt::format("{}.{}.{}{}", file_words(lease.holder), id.hex().substr(0, 12),
+                         file_word(variant), k_suffix);
 }
 
 void Leases::take(const Lease& lease) const {
     make_beneath(layout_, layout_.leases());
-    write_file(path_of(lease.holder), to_json(lease), k_file_mode);
+    write_file(path_of(lease), to_json(lease), k_file_mode);
     // As after pinning: a collection beside us looks at the leases after taking an image away.
     if (lease.image_owner == layout_.owner())
         Trash(layout_).bring_back(lease.image.id, lease.image.variant);
 }
 
-bool Leases::release(const JobStep& holder) const {
-    const auto path = path_of(holder);
+bool Leases::release(const JobStep& step) const {
+    const auto path = path_of(step);
     if (::unlink(path.c_str()) == 0)
         return true;
     if (errno != ENOENT)
@@ -169,6 +181,13 @@ std::vector<fs::path> Leases::over(const Vantage& vantage, const LiveJobsQuery& 
         if (has_ended(lease, live))
             over.push_back(path);
     return over;
+}
+
+std::size_t Leases::drop_over(const Vantage& vantage, const LiveJobsQuery& live_jobs) const {
+    const auto files = over(vantage, live_jobs);
+    for (const auto& file : files)
+        ::unlink(file.c_str());
+    return files.size();
 }
 
 } // namespace aic::cache

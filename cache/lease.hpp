@@ -14,14 +14,19 @@
 
 namespace aic::cache {
 
-/// One step of a job, on one node.
+/// In the place of a step's number: all of the job.
+inline constexpr const char* k_whole_job = "job";
+
+/// One step of a job, or all of it, on one node.
 struct JobStep {
     std::string job;                    ///< Slurm's number
-    std::string step;                   ///< a number, or "batch"
+    std::string step;                   ///< a number, "batch" or k_whole_job
     std::string host;                   ///< as the node calls itself
     std::optional<std::string> cluster; ///< that the job's number belongs to, where it is known
 
-    /// "job 1234.0 on gpu03".
+    bool is_whole_job() const { return step == k_whole_job; }
+
+    /// "job 1234.0 on gpu03", "job 1234 on gpu03".
     std::string str() const;
     bool operator==(const JobStep&) const = default;
 };
@@ -73,11 +78,12 @@ class Leases {
 public:
     explicit Leases(Layout layout) : layout_(std::move(layout)) {}
 
-    /// Holds the image for this step, in the place of what it held before. One that is being
-    /// removed meanwhile is brought back if it is the user's own.
+    /// Holds the image for this step, in the place of what it held before, or for the whole job,
+    /// beside what that holds. One that is being removed meanwhile is brought back if it is the
+    /// user's own.
     void take(const Lease& lease) const;
-    /// False when there was none.
-    bool release(const JobStep& holder) const;
+    /// What the step holds. False when that is nothing.
+    bool release(const JobStep& step) const;
     /// Those that are not over, as far as that can be told without asking Slurm. What cannot be
     /// read is left out.
     std::vector<Lease> held(const Vantage& vantage) const;
@@ -85,10 +91,13 @@ public:
     /// Slurm is asked only when there are leases of its jobs.
     std::vector<std::filesystem::path> over(const Vantage& vantage,
                                             const LiveJobsQuery& live_jobs) const;
+    /// Removes those files, and says how many they were.
+    std::size_t drop_over(const Vantage& vantage, const LiveJobsQuery& live_jobs) const;
 
 private:
     std::optional<Lease> read(const std::filesystem::path& path) const;
-    std::filesystem::path path_of(const JobStep& holder) const;
+    std::filesystem::path path_of(const JobStep& step) const;
+    std::filesystem::path path_of(const Lease& lease) const;
 
     Layout layout_;
 };

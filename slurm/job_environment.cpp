@@ -25,13 +25,14 @@ std::optional<std::int64_t> unix_time(const std::optional<std::string>& text) {
 
 } // namespace
 
-std::optional<cache::JobStep> current_step(const Environment& environment) {
+std::optional<cache::JobStep> current_holder(LeaseFor whom, const Environment& environment) {
     const auto job = environment("SLURM_JOB_ID");
     if (!job)
         return std::nullopt;
+    const auto step = environment("SLURM_STEP_ID").value_or("batch");
     // Not SLURMD_NODENAME: the last release of a step may lack it.
     return cache::JobStep{.job = *job,
-                          .step = environment("SLURM_STEP_ID").value_or("batch"),
+                          .step = whom == LeaseFor::job ? cache::k_whole_job : step,
                           .host = host_name(),
                           .cluster = environment("SLURM_CLUSTER_NAME")};
 }

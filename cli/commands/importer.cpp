@@ -3,6 +3,7 @@
 
 #include "cache/collector.hpp"
 #include "cache/lease.hpp"
+#include "cli/hand_out.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/import_options.hpp"
 #include "core/log.hpp"
@@ -53,23 +54,6 @@ cache::StoredImage find_named(const cache::Library& library, const slurm::NamedI
     return newest_of(found.images);
 }
 
-/// That the store of the image cannot be written is no failure: then it is not ours to look after.
-void take_lease(const cache::Library& library, const cache::StoredImage& image,
-                const Environment& environment) {
-    const auto step = slurm::current_step(environment);
-    if (!step)
-        return;
-    try {
-        auto store = library.callers_store_of(image);
-        store.prepare();
-        cache::Leases(store.layout())
-            .take(slurm::lease_for(*step, {image.record.id, image.record.variant},
-                                   static_cast<uid_t>(image.record.owner_uid), environment));
-    } catch (const Error& error) {
-        debug("taking a lease for {}: {}", step->str(), error.message());
-    }
-}
-
 std::string head_node_advice(const oci::Reference& reference) {
     return fmt::format("on the head node: aic-image pull {}", reference.str());
 }
@@ -84,7 +68,7 @@ Error with_advice(const Error& error, const oci::Reference& reference) {
 }
 
 void release_leases(Session& session) {
-    const auto step = slurm::current_step(session.environment());
+    const auto step = slurm::current_holder(slurm::LeaseFor::step, session.environment());
     if (!step)
         return;
     const auto library = session.library();
@@ -162,21 +146,10 @@ void Importer::get(Session& session) {
         throw Error(ErrorKind::usage, "'importer get' takes what to get")
             .with_hint("aic-image importer get docker://ubuntu:22.04");
     const auto uri = slurm::parse_importer_uri(uri_);
-    // Whoever removes an image looks for leases once more after taking it away, so one that is
-    // there after we hold it stays.
-    constexpr int k_attempts = 3;
-    auto image = find(session, uri);
-    for (int attempt = 1;; ++attempt) {
-        const auto library = session.library();
-        take_lease(library, image, session.environment());
-        library.note_use(image);
-        std::error_code ignored;
-        if (fs::exists(image.file(), ignored))
-            break;
-        if (attempt == k_attempts)
-            throw Error(ErrorKind::busy, "'{}' was removed again and again", image.file().native());
-        image = find(session, uri);
-    }
+    const auto find_it = [&] { return find(session, uri); };
+    auto found = find_it();
+    const auto image = hand_out(session.library(), std::move(found), find_it, slurm::LeaseFor::step,
+                                session.environment());
     if (has_imported_)
         cache::collect_a_little(session.store(), session.config().gc.trash_age.value);
     if (session.json())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/path.hpp"
 
+#include "cli/hand_out.hpp"
 #include "cli/image_argument.hpp"
 
 namespace aic::cli {
@@ -8,7 +9,10 @@ namespace aic::cli {
 void Path::describe(CLI::App& app) {
     app.description("print where an image's file is");
     app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
-    app.footer(R"(Examples:
+    app.footer(
+        R"(In a job the image is kept until the job is over, whatever 'rm' and 'gc' are told meanwhile.
+
+Examples:
   srun --container-image=$(aic-image path ubuntu:22.04) cat /etc/os-release
   aic-image path exp
   aic-image path 9f2c41)");
@@ -16,9 +20,16 @@ void Path::describe(CLI::App& app) {
 
 void Path::run(Session& session) {
     const auto library = session.library();
-    const auto image = find_image(library, image_, home_directory(session.environment()));
-    if (image.stored)
-        library.note_use(*image.stored);
+    const auto home = home_directory(session.environment());
+    auto image = find_image(library, image_, home);
+    if (image.stored) {
+        const auto again = [&] {
+            return find_image(library, image_, home).stored.value_or(*image.stored);
+        };
+        image.file =
+            hand_out(library, *image.stored, again, slurm::LeaseFor::job, session.environment())
+                .file();
+    }
     if (session.json())
         return session.print_json({{"path", image.file.native()}});
     session.print(image.file.native());

@@ -5,6 +5,7 @@
 #include "cache/collector.hpp"
 #include "cache/names.hpp"
 #include "cli/fetched_from.hpp"
+#include "cli/hand_out.hpp"
 #include "cli/image_json.hpp"
 #include "cli/import_options.hpp"
 #include "cli/local_time.hpp"
@@ -134,9 +135,11 @@ std::optional<cache::ImageName> Pull::checked_name() const {
 }
 
 void Pull::keep_track(const cache::Library& library, const std::optional<cache::ImageName>& name,
-                      const std::string& reference, const builder::ImportResult& result) const {
+                      const std::string& reference, const builder::ImportResult& result,
+                      const Environment& environment) const {
     const auto& record = result.record;
-    library.note_use({record, result.file.parent_path()});
+    note_handed_out(library, {record, result.file.parent_path()}, slurm::LeaseFor::job,
+                    environment);
     if (!name)
         return;
     auto store = library.own();
@@ -176,7 +179,7 @@ void Pull::run(Session& session) {
             reference, session.config(), session.environment(), options, observer, session.stop());
         display.finish();
         if (output_.empty())
-            keep_track(session.library(), name, reference.str(), result);
+            keep_track(session.library(), name, reference.str(), result, session.environment());
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
         if (session.json()) {
             images.push_back(image_json(result.record, result.file));

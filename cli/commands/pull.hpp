@@ -27,7 +27,8 @@ private:
     std::optional<cache::ImageName> checked_name() const;
     /// Notes the use and gives the name.
     void keep_track(const cache::Library& library, const std::optional<cache::ImageName>& name,
-                    const std::string& reference, const builder::ImportResult& result) const;
+                    const std::string& reference, const builder::ImportResult& result,
+                    const Environment& environment) const;
 
     std::vector<std::string> references_;
     std::string output_;

@@ -2,6 +2,7 @@
 #include "cli/commands/rm.hpp"
 
 #include "cache/holders.hpp"
+#include "cache/lease.hpp"
 #include "cache/names.hpp"
 #include "cache/removal.hpp"
 #include "cache/trash.hpp"
@@ -9,6 +10,7 @@
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
 #include "core/error.hpp"
+#include "slurm/live_jobs.hpp"
 
 #include <fmt/format.h>
 
@@ -59,8 +61,8 @@ void require_unheld(const cache::Store& store, const Doomed& doomed) {
             throw Error(ErrorKind::usage, "the image {} ({}) is held by {}", image.record.reference,
                         image.record.id.short_hex(), to_text(held_by))
                 .with_hint(
-                    "'aic-image rm NAME' and 'aic-image unpin' let go of it; --force removes "
-                    "it all the same");
+                    "'aic-image rm NAME' and 'aic-image unpin' let go of it, and a lease goes with "
+                    "its job; --force removes it all the same");
     }
 }
 
@@ -121,7 +123,7 @@ void Rm::describe(CLI::App& app) {
     app.add_option("image", images_, "names, references, or beginnings of ids")
         ->required()
         ->type_name("IMAGE");
-    app.add_flag("--force", force_, "remove images although names or pins hold them");
+    app.add_flag("--force", force_, "remove images although names, pins or jobs hold them");
     app.footer(
         R"(With a name, the name goes, and its image too if nothing else holds it: no other name stands or
 lately stood for it, and it is not pinned. With a reference or an id, all variants of the image go;
@@ -139,6 +141,9 @@ void Rm::run(Session& session) {
     const auto library = session.library();
     const auto& store = library.own();
     const auto doomed = look_up(library, images_);
+    cache::Leases(store.layout()).drop_over(cache::Vantage::current(), [&] {
+        return slurm::live_jobs(session.stop());
+    });
     if (!force_)
         require_unheld(store, doomed);
     Removing removing(session, store);

@@ -126,6 +126,19 @@ TEST_F(LeasesTest, each_step_on_each_node_has_its_own) {
     EXPECT_EQ(leases.held(Vantage::current()).size(), 2U);
 }
 
+TEST_F(LeasesTest, a_whole_job_holds_many_images_and_releases_none) {
+    auto lease = lease_of(record);
+    leases.take(lease);
+    lease.holder.step = k_whole_job;
+    leases.take(lease);
+    leases.take(lease);
+    lease.image.variant = "lz4-128k";
+    leases.take(lease);
+    EXPECT_EQ(leases.held(Vantage::current()).size(), 3U);
+    EXPECT_FALSE(leases.release(lease.holder));
+    EXPECT_EQ(lease.holder.str().find('.'), std::string::npos);
+}
+
 TEST_F(LeasesTest, words_of_a_job_do_not_lead_out_of_the_directory) {
     auto lease = lease_of(record);
     lease.holder.job = "../../x";

@@ -129,6 +129,26 @@ class ImporterTest(SampleTest):
         self.succeed(*COLLECT)
         self.assertFalse(path.exists())
 
+    def test_a_path_that_a_job_was_given_stays_until_the_job_is_over(self) -> None:
+        path = self.pull(self.sample.reference)
+        self.assertEqual(self.succeed("path", self.sample.reference).out.strip(), str(path))
+        self.assertEqual(len(self.leases()), 1)
+        self.release()
+        self.slurm_says("12 RUNNING\n")
+        self.assertRegex(self.succeed(*COLLECT).out, r"a lease of job 12 on")
+        self.assertIn("a lease of job 12 on",
+                      self.refused(Status.USAGE, "rm", self.sample.reference).stderr)
+        self.slurm_says("12 COMPLETED\n")
+        self.succeed("rm", self.sample.reference)
+        self.assertFalse(path.exists())
+        self.assertEqual(self.leases(), [])
+
+    def test_outside_a_job_nothing_is_leased(self) -> None:
+        del self.aic.environment["SLURM_JOB_ID"]
+        self.pull(self.sample.reference)
+        self.succeed("path", self.sample.reference)
+        self.assertEqual(self.leases(), [])
+
     def test_rm_names_the_job_that_has_it(self) -> None:
         self.get()
         result = self.refused(Status.USAGE, "rm", self.sample.reference)

@@ -8,17 +8,21 @@
 namespace aic::slurm {
 
 TEST(JobEnvironmentTest, outside_a_job_there_is_no_step) {
-    EXPECT_FALSE(current_step(testing::fake_environment({})));
+    EXPECT_FALSE(current_holder(LeaseFor::step, testing::fake_environment({})));
 }
 
 TEST(JobEnvironmentTest, a_step_is_known_by_job_number_and_node) {
-    const auto step = current_step(testing::fake_environment(
-        {{"SLURM_JOB_ID", "12"}, {"SLURM_STEP_ID", "3"}, {"SLURM_CLUSTER_NAME", "alps"}}));
+    const auto step =
+        current_holder(LeaseFor::step, testing::fake_environment({{"SLURM_JOB_ID", "12"},
+                                                                  {"SLURM_STEP_ID", "3"},
+                                                                  {"SLURM_CLUSTER_NAME", "alps"}}));
     EXPECT_EQ(step, (cache::JobStep{"12", "3", host_name(), "alps"}));
 }
 
 TEST(JobEnvironmentTest, the_batch_step_has_no_number) {
-    EXPECT_EQ(current_step(testing::fake_environment({{"SLURM_JOB_ID", "12"}}))->step, "batch");
+    EXPECT_EQ(
+        current_holder(LeaseFor::step, testing::fake_environment({{"SLURM_JOB_ID", "12"}}))->step,
+        "batch");
 }
 
 TEST(JobEnvironmentTest, a_lease_ends_with_the_jobs_time_limit_where_that_is_told) {
