@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 #include "cli/commands/add.hpp"
+#include "cli/commands/adopt.hpp"
 #include "cli/commands/cat.hpp"
 #include "cli/commands/complete.hpp"
 #include "cli/commands/doctor.hpp"
@@ -52,6 +53,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Unpin>());
     commands.push_back(std::make_unique<Share>());
     commands.push_back(std::make_unique<Unshare>());
+    commands.push_back(std::make_unique<Adopt>());
     commands.push_back(std::make_unique<Importer>());
     commands.push_back(std::make_unique<Init>());
     commands.push_back(std::make_unique<Gc>());

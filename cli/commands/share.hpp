@@ -18,7 +18,10 @@ public:
     bool changes_store() const override { return true; }
 
 private:
+    void share_to_store(Session& session) const;
+
     std::vector<std::string> images_;
+    std::string to_;
 };
 
 } // namespace aic::cli
