@@ -106,6 +106,34 @@ class LabUsers:
                 self.assertEqual(refused.status, Status.DENIED, refused)
                 self.assertIn("hint: ", refused.stderr)
 
+    def test_what_a_job_on_another_node_was_handed_stays_until_it_is_released(self) -> None:
+        path = self.share("text", "exp")
+        as_job = {"uid": BOB, "gid": GROUP, "home": TRUSTING_HOME, "job": "12"}
+        got = self.succeed(self.second, "importer", "get", f"docker://aic:{ALICE}/exp", **as_job)
+        self.assertEqual(got.out.strip(), path)
+        self.assertIn("held by a lease of job 12.0", self.as_alice("rm", "exp").stderr)
+        reading = self.second.start("sh", "-c", f"exec 3<{path}; sleep 3; cat <&3 | wc -c",
+                                    uid=BOB, gid=GROUP)
+        kept = self.as_alice("gc", "--older-than", "0s", "--purge")
+        self.assertRegex(kept.out, rf"a lease of job 12\.0 on \S+ of {BOB}")
+        read = reading.wait()
+        self.assertEqual(read.status, Status.OK, read)
+        self.succeed(self.second, "importer", "release", **as_job)
+        self.as_alice("gc", "--older-than", "0s", "--purge")
+        self.assertEqual(self.on_server("find u -name '*.sqsh'"), "")
+
+    def test_the_stores_owner_adopts_what_a_member_leaves(self) -> None:
+        self.as_alice("list")
+        pulled = self.as_bob("pull", self.make("text"), "--name", "exp")
+        self.assertEqual(pulled.status, Status.OK, pulled)
+        self.assertEqual(self.as_bob("share", "exp").status, Status.OK)
+        self.as_alice("adopt", str(BOB))
+        self.on_server(f"rm -rf u/{BOB}")
+        path = self.as_alice("path", "exp").out.strip()
+        self.assertIn(f"/u/{ALICE}/", path)
+        self.as_alice("verify")
+        self.assertEqual(self.as_bob("path", f"{ALICE}/exp").out.strip(), path)
+
     def test_doctor_sees_what_the_store_lies_on(self) -> None:
         self.share("text", "exp")
         outcome = self.as_bob("--json", "doctor", "--offline")

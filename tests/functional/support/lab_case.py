@@ -51,12 +51,14 @@ class LabTest(unittest.TestCase):
 
     def start(
         self, node: Machine, *arguments: str | Path, uid: int = USER, gid: int | None = None,
-        store: str | None = None, home: str = HOME, seconds: float = 120,
+        store: str | None = None, home: str = HOME, job: str | None = None, seconds: float = 120,
     ) -> Running:
         environment = {
             "HOME": home, "AIC_IMAGE_ROOT": store or self.store,
             "AIC_IMAGE_SPOOL": f"/var/tmp/spool-{uid}",
         }
+        if job is not None:
+            environment.update(SLURM_JOB_ID=job, SLURM_STEP_ID="0")
         return node.start(
             PROGRAM, *arguments, uid=uid, gid=gid, environment=environment, seconds=seconds)
 
