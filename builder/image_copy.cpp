@@ -7,10 +7,12 @@
 #include "cache/modes.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
+#include "core/file_system.hpp"
 #include "core/files.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <map>
 
@@ -29,11 +31,32 @@ Fd open_original(const fs::path& path, std::int64_t owner) {
     return fd;
 }
 
-CopyMethod copy_file(const fs::path& from, const fs::path& to, std::int64_t owner) {
+/// Between two looks at whether to stop. Whole blocks of any file system.
+constexpr std::uint64_t k_piece_bytes = 64 << 20;
+
+CopyMethod copy_pieces(const FilePlace& from, const FilePlace& to, std::uint64_t size_bytes,
+                       std::stop_token stop) {
+    auto slowest = CopyMethod::reflink;
+    for (std::uint64_t at = 0; at < size_bytes; at += k_piece_bytes) {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::interrupted, "stopped");
+        const auto piece = std::min(k_piece_bytes, size_bytes - at);
+        const auto method = copy_range({from.fd, from.path, at}, {to.fd, to.path, at}, piece);
+        // What shares its blocks needs no room; it shows with the first piece.
+        if (at == 0 && method != CopyMethod::reflink)
+            require_space(to.path.parent_path(), size_bytes - piece, "the image");
+        slowest = std::max(slowest, method);
+    }
+    return slowest;
+}
+
+CopyMethod copy_file(const fs::path& from, const fs::path& to, std::int64_t owner,
+                     std::stop_token stop) {
     const auto source = open_original(from, owner);
     const auto size_bytes = static_cast<std::uint64_t>(fstat_of(source.get(), from).st_size);
     auto target = open_file(to, O_RDWR | O_CREAT | O_EXCL, 0600);
-    const auto method = copy_range({source.get(), from, 0}, {target.get(), to, 0}, size_bytes);
+    const auto method =
+        copy_pieces({source.get(), from, 0}, {target.get(), to, 0}, size_bytes, stop);
     fsync_checked(target.get(), to);
     target.close_checked(to);
     return method;
@@ -66,8 +89,9 @@ ImageCopy stage_and_publish(const cache::StoredImage& original, cache::Store& st
     const WorkDir work(layout.temporary());
     const auto staged = work.path() / record.id.hex() / record.variant; // as it will be called
     make_directories(staged, cache::k_directory_mode);
-    const auto method = copy_file(original.file(), staged / record.file_name, record.owner_uid);
-    copy_file(original.layer_index(), staged / cache::k_layer_index_name, record.owner_uid);
+    const auto method =
+        copy_file(original.file(), staged / record.file_name, record.owner_uid, stop);
+    copy_file(original.layer_index(), staged / cache::k_layer_index_name, record.owner_uid, stop);
     write_file(staged / cache::k_record_name, to_json(record_of_copy(record, vouching)),
                cache::k_image_mode);
     cache::set_modes(staged, visibility);

@@ -115,10 +115,20 @@ fs::path Leases::path_of(const Lease& lease) const {
 
 void Leases::take(const Lease& lease) const {
     make_beneath(layout_, layout_.leases());
-    write_file(path_of(lease), to_json(lease), k_file_mode);
+    if (!is_taken(lease))
+        write_file(path_of(lease), to_json(lease), k_file_mode);
     // As after pinning: a collection beside us looks at the leases after taking an image away.
     if (lease.image_owner == layout_.owner())
         Trash(layout_).bring_back(lease.image.id, lease.image.variant);
+}
+
+/// All ranks of a job ask for the same; one of them writes.
+bool Leases::is_taken(const Lease& lease) const {
+    const auto there = lease.holder.is_whole_job() ? read(path_of(lease)) : std::nullopt;
+    return there && there->holder == lease.holder && there->image == lease.image
+           && there->image_owner == lease.image_owner && there->boot_id == lease.boot_id
+           && there->ends_seconds == lease.ends_seconds
+           && lease.taken_seconds - there->taken_seconds < k_lease_grace.count();
 }
 
 bool Leases::release(const JobStep& step) const {

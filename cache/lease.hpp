@@ -95,6 +95,7 @@ public:
     std::size_t drop_over(const Vantage& vantage, const LiveJobsQuery& live_jobs) const;
 
 private:
+    bool is_taken(const Lease& lease) const;
     std::optional<Lease> read(const std::filesystem::path& path) const;
     std::filesystem::path path_of(const JobStep& step) const;
     std::filesystem::path path_of(const Lease& lease) const;

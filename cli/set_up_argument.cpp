@@ -6,7 +6,6 @@
 #include "core/error.hpp"
 #include "core/machine.hpp"
 
-#include <grp.h>
 #include <unistd.h>
 
 namespace aic::cli {
@@ -17,11 +16,6 @@ using cache::Preset;
 
 constexpr const char* k_group = "group";
 constexpr const char* k_publishers = "publishers";
-
-std::string group_name(gid_t group) {
-    const auto* entry = ::getgrgid(group);
-    return entry ? entry->gr_name : std::to_string(group);
-}
 
 /// What a preset lets whom do, a sentence a line.
 std::string meaning_of(Preset preset, const std::string& group, const std::string& owner) {

@@ -27,6 +27,18 @@ std::optional<std::string> environment_variable(const char* name) {
     return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+const char* to_string(PullPolicy policy) {
+    switch (policy) {
+    case PullPolicy::always:
+        return "always";
+    case PullPolicy::if_missing:
+        return "if-missing";
+    case PullPolicy::never:
+        return "never";
+    }
+    return "";
+}
+
 fs::path home_directory(const Environment& environment) {
     if (const auto home = environment("HOME"))
         return *home;
@@ -179,12 +191,9 @@ GcConfig gc_config(const Lookup& lookup) {
 }
 
 PullPolicy parse_pull_policy(const std::string& text) {
-    if (text == "always")
-        return PullPolicy::always;
-    if (text == "if-missing")
-        return PullPolicy::if_missing;
-    if (text == "never")
-        return PullPolicy::never;
+    for (const auto policy : {PullPolicy::always, PullPolicy::if_missing, PullPolicy::never})
+        if (text == to_string(policy))
+            return policy;
     throw Error(ErrorKind::usage, "'{}' is none of always, if-missing, never", text);
 }
 

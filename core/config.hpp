@@ -32,6 +32,9 @@ enum class PullPolicy {
     never,
 };
 
+/// As it is written in the settings: "if-missing".
+const char* to_string(PullPolicy policy);
+
 /// What `importer` does, the table [importer] of the settings.
 struct ImporterConfig {
     Setting<PullPolicy> pull;

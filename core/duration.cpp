@@ -35,6 +35,14 @@ std::chrono::seconds parse_duration(std::string_view text) {
     throw Error(ErrorKind::usage, "'{}' is no time such as 45s, 90min, 12h, 30d or 2w", text);
 }
 
+std::string written_duration(std::chrono::seconds duration) {
+    const auto* unit = k_units; // a second
+    for (const auto& larger : k_units)
+        if (larger.name != "w" && duration.count() > 0 && duration.count() % larger.seconds == 0)
+            unit = &larger;
+    return fmt::format("{}{}", duration.count() / unit->seconds, unit->name);
+}
+
 std::string human_duration(std::chrono::seconds duration) {
     const auto seconds = duration.count();
     if (seconds < 90)

@@ -4,6 +4,7 @@
 #include "core/files.hpp"
 #include "core/printable.hpp"
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -36,6 +37,16 @@ std::string user_name(uid_t user) {
     const bool is_known =
         ::getpwuid_r(user, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
     return is_known ? printable(found->pw_name) : std::to_string(user);
+}
+
+std::string group_name(gid_t group) {
+    std::array<char, 64 << 10> memory{}; // a group comes with the names of its members
+
+    struct group entry {};
+    struct group* found = nullptr;
+    const bool is_known =
+        ::getgrgid_r(group, &entry, memory.data(), memory.size(), &found) == 0 && found;
+    return is_known ? printable(found->gr_name) : std::to_string(group);
 }
 
 } // namespace aic

@@ -15,5 +15,7 @@ std::string boot_id();
 std::string pid_namespace();
 /// A user's login name, printable, or his number where he has none.
 std::string user_name(uid_t user);
+/// A group's name, likewise.
+std::string group_name(gid_t group);
 
 } // namespace aic

@@ -17,7 +17,7 @@ std::optional<std::string> setting_in(std::string_view configuration, std::strin
         std::istringstream words(line);
         std::string name, equals, value;
         if (words >> name >> equals >> value && name == key && equals == "=")
-            return value;
+            return value == "(null)" ? std::nullopt : std::optional(value);
     }
     return std::nullopt;
 }

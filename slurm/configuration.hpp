@@ -11,7 +11,7 @@ namespace aic::slurm {
 /// `scontrol show config`.
 std::optional<std::string> show_configuration(std::stop_token stop);
 
-/// The value of a line "key = value" of it: its first word.
+/// The value of a line "key = value" of it: its first word. Nothing where Slurm says "(null)".
 std::optional<std::string> setting_in(std::string_view configuration, std::string_view key);
 
 } // namespace aic::slurm

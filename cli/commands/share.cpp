@@ -64,6 +64,10 @@ void Share::share_to_store(Session& session) const {
     if (target.layout().root() == library.own().layout().root())
         throw Error(ErrorKind::usage, "'{}' is the store that the images are in",
                     target.layout().root().native());
+    if (!cache::read_description(target.layout().description()))
+        throw Error(ErrorKind::not_found, "'{}' is no store", target.layout().root().native())
+            .with_hint(fmt::format("'aic-image init --store {}' makes one",
+                                   target.layout().root().native()));
     auto shared = nlohmann::json::array();
     for (const auto& word : images_)
         for (const auto& copy : copy_to(library, target, word, session)) {

@@ -39,12 +39,16 @@ Finding judge_slurm(const std::optional<std::string>& configuration, std::stop_t
                    "run it on the cluster's login node");
 }
 
+/// As Slurm looks for it: where slurm.conf says, else beside that.
 fs::path plugstack_file(const std::optional<std::string>& configuration,
                         const Environment& environment) {
-    if (configuration)
-        if (const auto named = slurm::setting_in(*configuration, "PlugStackConfig"))
-            return *named;
-    const auto slurm_conf = environment("SLURM_CONF").value_or("/etc/slurm/slurm.conf");
+    const auto told = [&](const char* key) {
+        return configuration ? slurm::setting_in(*configuration, key) : std::nullopt;
+    };
+    if (const auto named = told("PlugStackConfig"))
+        return *named;
+    const auto slurm_conf =
+        told("SLURM_CONF").value_or(environment("SLURM_CONF").value_or("/etc/slurm/slurm.conf"));
     return fs::path(slurm_conf).parent_path() / "plugstack.conf";
 }
 
@@ -126,11 +130,6 @@ Findings judge_enroot(const Environment& environment, std::stop_token stop) {
                                ? judge_enroot_path(name, printable(value))
                                : ok(printable(name), printable(value)));
     return findings;
-}
-
-void append(Findings& all, Findings more) {
-    for (auto& finding : more)
-        all.push_back(std::move(finding));
 }
 
 } // namespace

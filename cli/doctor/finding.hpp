@@ -45,6 +45,8 @@ inline Finding problem(std::string subject, std::string text, std::string mend) 
 /// What kept us from looking, with its hint.
 Finding problem_of(const Error& error, std::string subject);
 
+void append(Findings& all, Findings more);
+
 const char* to_string(Verdict verdict);
 
 } // namespace aic::cli::doctor

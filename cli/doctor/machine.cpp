@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/files.hpp"
+#include "core/log.hpp"
 #include "core/subprocess.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <sstream>
 
 namespace fs = std::filesystem;
@@ -31,9 +31,19 @@ using builder::SandboxStep;
 
 constexpr std::uint64_t k_most_bytes = 1 << 20;
 
+/// A file of the machine's; nothing when it is not there, or not for us to read.
+std::optional<std::string> text_of(const fs::path& path) {
+    try {
+        return read_file_if_exists(path, k_most_bytes);
+    } catch (const Error& error) {
+        debug("{}", error.message());
+        return std::nullopt;
+    }
+}
+
 /// A number of the kernel's under /proc/sys; "" when it has no such.
 std::string kernel_setting(const char* path) {
-    auto text = read_file_if_exists(fs::path("/proc/sys") / path, k_most_bytes).value_or("");
+    auto text = text_of(fs::path("/proc/sys") / path).value_or("");
     text.erase(std::min(text.find('\n'), text.size()));
     return text;
 }
@@ -94,7 +104,7 @@ Finding judge_fuse() {
 
 /// More than one user in a sandbox is better, and not needed.
 Finding judge_ranges(const char* file) {
-    const auto text = read_file_if_exists(file, k_most_bytes).value_or("");
+    const auto text = text_of(file).value_or("");
     const auto name = user_name(::geteuid()) + ":";
     const auto number = std::to_string(::geteuid()) + ":";
     std::istringstream lines(text);
@@ -138,7 +148,7 @@ std::string kernel_release() {
 std::optional<std::string> kernel_configuration(std::stop_token stop) {
     for (const auto& path : {fs::path("/boot/config-" + kernel_release()),
                              fs::path("/lib/modules") / kernel_release() / "config"})
-        if (const auto text = read_file_if_exists(path, k_most_bytes))
+        if (auto text = text_of(path))
             return text;
     if (!fs::exists("/proc/config.gz"))
         return std::nullopt;
@@ -164,9 +174,9 @@ Section check_spool(const Config& config) {
     try {
         if (const auto mount = mount_of(spool))
             section.findings = judge_mount(*mount, MountUse::scratch);
-        std::ranges::move(judge_capacity(capacity_of(spool),
-                                         "let 'spool' in the settings name a directory with room"),
-                          std::back_inserter(section.findings));
+        append(section.findings,
+               judge_capacity(capacity_of(spool),
+                              "let 'spool' in the settings name a directory with room"));
     } catch (const Error& error) {
         section.findings.push_back(problem_of(error, "spool"));
     }

@@ -5,12 +5,10 @@
 #include "core/machine.hpp"
 
 #include <fmt/format.h>
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <system_error>
 #include <vector>
@@ -41,16 +39,6 @@ std::vector<gid_t> groups_of_caller() {
         std::max(::getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
     groups.push_back(::getegid());
     return groups;
-}
-
-std::string group_name(gid_t group) {
-    std::array<char, 16 << 10> memory{};
-
-    struct group entry {};
-    struct group* found = nullptr;
-    const bool is_known =
-        ::getgrgid_r(group, &entry, memory.data(), memory.size(), &found) == 0 && found;
-    return is_known ? found->gr_name : std::to_string(group);
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/doctor/checks.hpp"
 #include "core/bytes.hpp"
+#include "core/duration.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace aic::cli::doctor {
 
@@ -25,13 +25,8 @@ std::string text_of(const std::vector<T>& values) {
     return text.empty() ? "none" : text;
 }
 
-/// In the largest unit that has a whole number of them, as it is written in a file of settings.
 std::string text_of(std::chrono::seconds value) {
-    for (const auto& [unit, length] :
-         {std::pair("d", 86400), std::pair("h", 3600), std::pair("m", 60)})
-        if (value.count() > 0 && value.count() % length == 0)
-            return fmt::format("{}{}", value.count() / length, unit);
-    return fmt::format("{}s", value.count());
+    return written_duration(value);
 }
 
 std::string text_of(const std::optional<std::uint64_t>& bytes) {
@@ -39,15 +34,7 @@ std::string text_of(const std::optional<std::uint64_t>& bytes) {
 }
 
 std::string text_of(PullPolicy policy) {
-    switch (policy) {
-    case PullPolicy::always:
-        return "always";
-    case PullPolicy::if_missing:
-        return "if-missing";
-    case PullPolicy::never:
-        return "never";
-    }
-    return "";
+    return to_string(policy);
 }
 
 template <typename T>

@@ -6,6 +6,7 @@
 #include "cache/store_probe.hpp"
 #include "cache/subtree.hpp"
 #include "cache/trust.hpp"
+#include "cli/counted.hpp"
 #include "cli/doctor/capacity_verdict.hpp"
 #include "cli/doctor/checks.hpp"
 #include "cli/doctor/mount_verdict.hpp"
@@ -92,7 +93,7 @@ Findings judge_owners(const cache::Layout& layout) {
                                     "they bear, and are ignored",
                                     of_others, layout.users().native()),
                         "whoever put them there has to take them away")};
-    return {ok("owners", fmt::format("{} {}", users, users == 1 ? "user" : "users"))};
+    return {ok("owners", counted(users, "user"))};
 }
 
 Finding judge_trust(const Config& config, const fs::path& root,
@@ -136,16 +137,12 @@ Findings judge_catalogue(const cache::Layout& layout) {
             return {problem(
                 "catalogue", "the newest generation cannot be read",
                 fmt::format("aic-image verify --rebuild --store {}", layout.root().native()))};
-        return {
-            ok("catalogue", fmt::format("generation {}, {} images, {} changes since", view.newest,
-                                        view.catalogue.images().size(), view.applied.size()))};
+        return {ok("catalogue", fmt::format("generation {}, {}, {} since", view.newest,
+                                            counted(view.catalogue.images().size(), "image"),
+                                            counted(view.applied.size(), "change")))};
     } catch (const Error& error) {
         return {problem_of(error, "catalogue")};
     }
-}
-
-void append(Findings& all, Findings more) {
-    std::ranges::move(more, std::back_inserter(all));
 }
 
 void check_file_system(const fs::path& root, bool is_written_to, Findings& findings) {

@@ -73,6 +73,15 @@ TEST_F(ImageCopyTest, a_link_in_the_place_of_the_file_is_not_followed) {
     EXPECT_TRUE(target_.list().empty());
 }
 
+TEST_F(ImageCopyTest, who_stops_it_finds_nothing) {
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_ERROR(ErrorKind::interrupted, copy_image(original(), target_, Vouching::makers,
+                                                    Visibility::everyone, stop.get_token()));
+    EXPECT_TRUE(target_.list().empty());
+    EXPECT_TRUE(entries_of(target_.layout().temporary()).empty());
+}
+
 TEST_F(ImageCopyTest, a_private_copy_is_its_owners) {
     const auto made = copy(Vouching::makers, Visibility::owner);
     EXPECT_EQ(cache::visibility_of(made.image.directory), Visibility::owner);

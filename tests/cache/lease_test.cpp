@@ -139,6 +139,20 @@ TEST_F(LeasesTest, a_whole_job_holds_many_images_and_releases_none) {
     EXPECT_EQ(lease.holder.str().find('.'), std::string::npos);
 }
 
+TEST_F(LeasesTest, what_a_whole_job_holds_already_is_not_written_again) {
+    auto lease = lease_of(record);
+    lease.holder.step = k_whole_job;
+    leases.take(lease);
+    lease.taken_seconds += 60;
+    leases.take(lease);
+    EXPECT_EQ(leases.held(Vantage::current()).front().taken_seconds, lease.taken_seconds - 60);
+    lease.boot_id = "another";
+    leases.take(lease);
+    lease.boot_id = boot_id();
+    leases.take(lease);
+    EXPECT_EQ(leases.held(Vantage::current()).front().taken_seconds, lease.taken_seconds);
+}
+
 TEST_F(LeasesTest, words_of_a_job_do_not_lead_out_of_the_directory) {
     auto lease = lease_of(record);
     lease.holder.job = "../../x";

@@ -139,8 +139,11 @@ TEST_F(DoctorStoreTest, settings_come_with_their_origin) {
 
 TEST_F(DoctorStoreTest, a_store_of_a_newer_release_is_a_problem) {
     make_directories(store(), 0700);
-    write_file(store() / "store.json", "{}");
-    EXPECT_THAT(complaints(check_store(config(), store()).findings), Contains("problem store"));
+    write_file(store() / "store.json",
+               R"({"format":99,"min_reader":99,"min_writer":99,"preset":"lab","trust":"group"})");
+    const auto section = check_store(config(), store());
+    EXPECT_THAT(complaints(section.findings), ElementsAre("problem store"));
+    EXPECT_THAT(section.findings[0].text, HasSubstr("newer"));
 }
 
 TEST_F(DoctorStoreTest, a_private_store_in_which_others_write_is_a_problem) {

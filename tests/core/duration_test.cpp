@@ -21,6 +21,12 @@ TEST(DurationTest, what_is_no_duration_is_refused) {
         EXPECT_ERROR(ErrorKind::usage, parse_duration(text)) << text;
 }
 
+TEST(DurationTest, what_is_written_parses_back) {
+    for (const auto* text : {"0s", "59s", "90min", "36h", "14d", "61s"})
+        EXPECT_EQ(written_duration(parse_duration(text)), text);
+    EXPECT_EQ(written_duration(336h), "14d");
+}
+
 TEST(DurationTest, people_read_one_word) {
     EXPECT_EQ(human_duration(-5s), "0 s");
     EXPECT_EQ(human_duration(89s), "89 s");

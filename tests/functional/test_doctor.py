@@ -54,7 +54,7 @@ class DoctorTest(DoctorCase):
         self.assertEqual(sorted(self.aic.store.rglob("*")), before)
         self.assertEqual(self.one(outcome, "access")[0], "ok")
         self.assertEqual(self.one(outcome, "clock")[0], "ok")
-        self.assertIn("1 images", self.one(outcome, "catalogue")[1])
+        self.assertIn("1 image, ", self.one(outcome, "catalogue")[1])
 
     def test_before_there_is_a_store_none_is_made(self) -> None:
         self.doctor("--offline")
@@ -102,7 +102,8 @@ class ClusterTest(DoctorCase):
         self.aic.environment["PATH"] = f"{self.programs}:{self.aic.environment['PATH']}"
         self.plugstack = self.scratch / "plugstack.conf"
         self.say("scontrol", "SLURM_VERSION = 22.05.8\nClusterName = alps\n"
-                             f"PlugStackConfig = {self.plugstack}\n")
+                             f"PlugStackConfig         = (null)\n"
+                             f"SLURM_CONF              = {self.scratch}/slurm.conf\n")
 
     def say(self, name: str, text: str) -> None:
         (self.programs / f"{name}.txt").write_text(text)
@@ -117,6 +118,13 @@ class ClusterTest(DoctorCase):
         outcome = self.doctor("--offline")
         self.assertEqual(self.one(outcome, "Slurm")[:2], ("ok", "22.05.8, cluster alps"))
         self.assertEqual(self.one(outcome, "pyxis")[0], "warning")
+
+    def test_slurm_may_keep_its_plugins_elsewhere(self) -> None:
+        elsewhere = self.scratch / "elsewhere.conf"
+        elsewhere.write_text("optional spank_pyxis.so\n")
+        self.say("scontrol", f"ClusterName = alps\nPlugStackConfig = {elsewhere}\n"
+                             f"SLURM_CONF = {self.scratch}/slurm.conf\n")
+        self.assertIn(str(elsewhere), self.one(self.doctor("--offline"), "pyxis")[1])
 
     def test_pyxis_that_calls_the_importer_is_well(self) -> None:
         importer = self.scratch / "aic-image-importer"

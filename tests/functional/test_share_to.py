@@ -39,6 +39,15 @@ class ShareToTest(UsersTest):
         self.assertEqual(self.mine("share", self.reference(), "--to", str(self.store)), copy)
         self.assertEqual(len(self.alice.images()), 1)
 
+    def test_where_there_is_no_store_none_is_made(self) -> None:
+        self.mine("pull", self.reference())
+        nowhere = self.scratch / "users" / "typo"
+        refused = self.alice.run("--store", str(self.own_store), "share", self.reference(),
+                                 "--to", str(nowhere))
+        self.assertEqual(refused.status, Status.NOT_FOUND, refused)
+        self.assertIn("aic-image init", refused.stderr)
+        self.assertFalse(nowhere.exists())
+
     def test_a_store_that_cannot_be_written_is_told(self) -> None:
         self.mine("pull", self.reference())
         closed = self.scratch / "closed"

@@ -14,6 +14,8 @@ TEST(ConfigurationTest, a_setting_is_the_first_word_after_its_name) {
     EXPECT_EQ(setting_in(text, "PlugStackConfig"), "/etc/slurm/plugstack.conf");
     EXPECT_FALSE(setting_in("slurm_load_ctl_conf error: Unable to contact\n", "ClusterName"));
     EXPECT_FALSE(setting_in("ClusterName =\n", "ClusterName"));
+    // Slurm 22.05 where slurm.conf does not name the file
+    EXPECT_FALSE(setting_in("PlugStackConfig         = (null)\n", "PlugStackConfig"));
 }
 
 } // namespace aic::slurm
