@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/image_build.hpp"
 
+#include "builder/generated_layer.hpp"
 #include "builder/layer_plan.hpp"
 #include "builder/live_data.hpp"
 #include "core/error.hpp"
@@ -94,37 +95,6 @@ TakenOver taken_over(const BuildInput& input, const LayerPlan& plan, const Assem
     if (most != givers.end())
         taken.from = most->first;
     return taken;
-}
-
-/// The profile's files, as one more layer on top: they merge by the same rules as any other.
-std::shared_ptr<const layers::LayerIndex> generate_layer(const std::vector<GeneratedFile>& files,
-                                                         std::int64_t mtime_seconds,
-                                                         const squashfs::SegmentTarget& target,
-                                                         squashfs::CompressorPool& pool,
-                                                         std::stop_token stop) {
-    auto index = std::make_shared<layers::LayerIndex>();
-    squashfs::SegmentWriter segment(target, pool);
-    layers::EntryWriter entries(*index);
-    for (const auto& file : files) {
-        layers::LayerEntry entry{.path = file.path, .mode = 0644, .mtime_seconds = mtime_seconds};
-        if (!file.text.empty()) {
-            segment.begin(file.text.size());
-            segment.write({as_bytes(file.text)}, stop);
-            entry.content = segment.end(stop);
-        }
-        entries.append(entry);
-    }
-    segment.close(stop);
-    index->segment = segment.finish();
-    return index;
-}
-
-std::vector<std::shared_ptr<const layers::LayerIndex>>
-layers_of(const std::vector<ImageFile::Segment>& segments) {
-    std::vector<std::shared_ptr<const layers::LayerIndex>> layers;
-    for (const auto& segment : segments)
-        layers.push_back(segment.layer);
-    return layers;
 }
 
 } // namespace

@@ -33,10 +33,12 @@ void ImageFile::add_segment(std::shared_ptr<const layers::LayerIndex> layer) {
 
 CopyMethod ImageFile::append_segment(const FilePlace& from,
                                      std::shared_ptr<const layers::LayerIndex> layer,
-                                     std::optional<std::int64_t> producer_uid) {
+                                     std::optional<std::int64_t> producer_uid,
+                                     std::uint32_t format) {
     const auto method = copy_range(from, {fd_.get(), path_, end_}, layer->segment.length_bytes);
     add_segment(std::move(layer));
     segments_.back().producer_uid = producer_uid;
+    segments_.back().format = format;
     return method;
 }
 

@@ -47,13 +47,15 @@ public:
     /// it is known, is who made its bytes.
     CopyMethod append_segment(const FilePlace& from,
                               std::shared_ptr<const layers::LayerIndex> layer,
-                              std::optional<std::int64_t> producer_uid = {});
+                              std::optional<std::int64_t> producer_uid = {},
+                              std::uint32_t format = squashfs::k_segment_format);
 
     struct Segment {
         std::shared_ptr<const layers::LayerIndex> layer;
         std::uint64_t offset;
         std::uint32_t first_fragment;
         std::optional<std::int64_t> producer_uid; ///< of one that was taken over
+        std::uint32_t format = squashfs::k_segment_format;
     };
 
     const std::vector<Segment>& segments() const { return segments_; }

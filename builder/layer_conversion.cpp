@@ -7,12 +7,15 @@
 #include "core/error.hpp"
 #include "core/printable.hpp"
 
+#include <unistd.h>
+
 namespace aic::builder {
 
 namespace {
 
 /// The file that `tar`, which reads `stream`, has come to.
-squashfs::ContentId write_file(TarStream& stream, layers::TarReader& tar, std::uint64_t size_bytes,
+template <typename Stream>
+squashfs::ContentId write_file(Stream& stream, layers::TarReader& tar, std::uint64_t size_bytes,
                                squashfs::SegmentWriter& segment, std::stop_token stop) {
     segment.begin(size_bytes);
     std::uint64_t position = 0;
@@ -26,7 +29,8 @@ squashfs::ContentId write_file(TarStream& stream, layers::TarReader& tar, std::u
 }
 
 /// Parses the tar: entries go to the index, file data to the segment.
-DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::SegmentWriter& segment,
+template <typename Stream>
+DiffId parse_tar(Stream& stream, layers::LayerIndex& index, squashfs::SegmentWriter& segment,
                  std::stop_token stop) {
     Sha256Hasher hash;
     layers::TarReader tar([&] {
@@ -48,7 +52,51 @@ DiffId parse_tar(TarStream& stream, layers::LayerIndex& index, squashfs::Segment
     return DiffId(hash.finish());
 }
 
+/// A tar as it comes out of a pipe.
+class PipedTar {
+public:
+    explicit PipedTar(int fd) : fd_(fd), piece_(k_piece_bytes) {}
+
+    std::span<const std::byte> next(std::stop_token stop) {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::interrupted, "stopped");
+        for (;;) {
+            const auto count = ::read(fd_, piece_.data(), piece_.size());
+            if (count < 0 && errno == EINTR)
+                continue;
+            if (count < 0)
+                throw system_error("reading the layer");
+            size_bytes_ += static_cast<std::uint64_t>(count);
+            return std::span(piece_).first(static_cast<std::size_t>(count));
+        }
+    }
+
+    /// What is read next is read over it.
+    std::shared_ptr<const void> owner_of(std::span<const std::byte> /*bytes*/) const {
+        return nullptr;
+    }
+
+    std::uint64_t size_bytes() const { return size_bytes_; }
+
+private:
+    static constexpr std::size_t k_piece_bytes = 1 << 20;
+    int fd_;
+    Bytes piece_;
+    std::uint64_t size_bytes_ = 0;
+};
+
 } // namespace
+
+ConvertedTar convert_tar(int fd, const squashfs::SegmentTarget& target,
+                         squashfs::CompressorPool& pool, std::stop_token stop) {
+    ConvertedTar converted;
+    PipedTar stream(fd);
+    squashfs::SegmentWriter segment(target, pool);
+    converted.layer.diff_id = parse_tar(stream, converted.layer, segment, stop);
+    converted.layer.segment = segment.finish();
+    converted.tar_bytes = stream.size_bytes();
+    return converted;
+}
 
 layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentTarget& target,
                                  squashfs::CompressorPool& pool, std::stop_token stop) {

@@ -28,4 +28,15 @@ struct LayerBlob {
 layers::LayerIndex convert_layer(const LayerBlob& blob, const squashfs::SegmentTarget& target,
                                  squashfs::CompressorPool& pool, std::stop_token stop);
 
+/// A layer that was made here, and how long its tar was.
+struct ConvertedTar {
+    layers::LayerIndex layer;
+    std::uint64_t tar_bytes = 0;
+};
+
+/// The same for a tar that comes, uncompressed, out of a pipe or file and whose diff id nobody knows
+/// yet.
+ConvertedTar convert_tar(int fd, const squashfs::SegmentTarget& target,
+                         squashfs::CompressorPool& pool, std::stop_token stop);
+
 } // namespace aic::builder

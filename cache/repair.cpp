@@ -4,6 +4,7 @@
 #include "cache/folding.hpp"
 #include "cache/modes.hpp"
 #include "cache/names.hpp"
+#include "cache/origin.hpp"
 #include "cache/pending.hpp"
 #include "cache/pins.hpp"
 #include "core/error.hpp"
@@ -114,9 +115,10 @@ private:
     /// What makes the image again. Of one without a record, names and references may know.
     std::optional<std::string> command_for(const fs::path& directory,
                                            const std::optional<StoredImage>& image) const {
-        constexpr std::string_view k_added = "file:";
-        if (image && image->record.reference.starts_with(k_added))
-            return "aic-image add " + image->record.reference.substr(k_added.size());
+        if (image && origin_of(image->record.reference) == Origin::added)
+            return "aic-image add " + image->record.reference.substr(k_added_scheme.size());
+        if (image && origin_of(image->record.reference) != Origin::pulled)
+            return "aic-image build";
         if (image)
             return fmt::format("aic-image pull {}{}", image->record.reference,
                                options_for(image->record));

@@ -2,6 +2,7 @@
 #include "cli/command.hpp"
 #include "cli/commands/add.hpp"
 #include "cli/commands/adopt.hpp"
+#include "cli/commands/build.hpp"
 #include "cli/commands/cat.hpp"
 #include "cli/commands/complete.hpp"
 #include "cli/commands/doctor.hpp"
@@ -35,6 +36,7 @@ namespace aic::cli {
 std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<Pull>());
+    commands.push_back(std::make_unique<Build>());
     commands.push_back(std::make_unique<Login>());
     commands.push_back(std::make_unique<Logout>());
     commands.push_back(std::make_unique<Tags>());

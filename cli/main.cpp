@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "builder/sandbox/inner.hpp"
 #include "cli/alias.hpp"
 #include "cli/application.hpp"
 #include "core/interrupt.hpp"
 
 int main(int argc, char** argv) {
+    if (argc == 1 && argv[0] == aic::sandbox::k_inner_name)
+        return aic::sandbox::inner_main();
     // First of all, so that every thread inherits the blocked signals.
     aic::InterruptWatch interrupts;
     auto arguments = aic::cli::without_alias({argv, static_cast<std::size_t>(argc)});

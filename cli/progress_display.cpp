@@ -167,6 +167,11 @@ void ProgressDisplay::announce(const std::string& line) {
     session_.say(line);
 }
 
+void ProgressDisplay::show_below(std::vector<std::string> lines) {
+    std::lock_guard lock(mutex_);
+    below_ = std::move(lines);
+}
+
 void ProgressDisplay::wait(const Waiting& waiting) {
     std::lock_guard lock(mutex_);
     if (style_ == ProgressStyle::json)
@@ -217,6 +222,8 @@ void ProgressDisplay::show() {
         auto lines = progress_lines(items, phase.text(), elapsed, terminal_columns());
         for (auto& line : waiting_lines(waitings_, terminal_columns()))
             lines.push_back(std::move(line));
+        for (const auto& line : below_)
+            lines.push_back(fitted(line, terminal_columns()));
         return redraw(lines);
     }
     case ProgressStyle::plain:

@@ -46,6 +46,8 @@ public:
 
     /// A line that stays, above what is redrawn.
     void announce(const std::string& line);
+    /// Lines below the others on a terminal, such as what a step printed last; elsewhere not shown.
+    void show_below(std::vector<std::string> lines);
     /// No more progress; takes the redrawn lines away.
     void finish();
 
@@ -72,6 +74,7 @@ private:
     std::condition_variable changed_;
     bool finished_ = false;        // guarded by mutex_
     std::size_t lines_drawn_ = 0;  // guarded by mutex_
+    std::vector<std::string> below_; // guarded by mutex_
     std::string last_phase_;       // of the plain style; guarded by mutex_
     std::uint64_t last_tenth_ = 0; // guarded by mutex_
     std::chrono::steady_clock::time_point last_told_ = start_; // guarded by mutex_

@@ -2,6 +2,7 @@
 #include "cli/refetching.hpp"
 
 #include "builder/image_record.hpp"
+#include "cache/origin.hpp"
 #include "builder/import.hpp"
 #include "cli/progress_display.hpp"
 #include "core/error.hpp"
@@ -16,10 +17,9 @@ namespace aic::cli {
 
 namespace {
 
-/// A file that was added has to be added again by who has it.
+/// A file that was added has to be added again by who has it, and what was built is built again.
 bool can_be_pulled(const cache::Record& record) {
-    constexpr std::string_view k_added = "file:";
-    return !record.reference.starts_with(k_added);
+    return cache::origin_of(record.reference) == cache::Origin::pulled;
 }
 
 /// By its digest, for the tag may have moved; the tag stays as a label.

@@ -120,12 +120,40 @@ WorkDir::WorkDir(const fs::path& parent) {
                 parent.native());
 }
 
+void remove_tree(const fs::path& tree) noexcept {
+    std::error_code error;
+    fs::remove_all(tree, error);
+    if (!error)
+        return;
+    // A directory of ours may forbid even us to look into it.
+    const auto open_up = [](const fs::path& directory) {
+        ::chmod(directory.c_str(), S_IRWXU); // NOLINT: what it does not help shows below
+    };
+    try {
+        if (!fs::is_directory(fs::symlink_status(tree)))
+            return;
+        open_up(tree);
+        std::vector<fs::path> directories = {tree};
+        while (!directories.empty()) {
+            const auto directory = std::move(directories.back());
+            directories.pop_back();
+            for (const auto& entry : fs::directory_iterator(directory, error))
+                if (fs::is_directory(entry.symlink_status())) {
+                    open_up(entry.path());
+                    directories.push_back(entry.path());
+                }
+        }
+    } catch (const std::exception&) {
+        return; // what is left will be found by remove_abandoned()
+    }
+    fs::remove_all(tree, error);
+}
+
 WorkDir::~WorkDir() {
     // NFS keeps a file that is still open under another name, so the directory would not be empty.
     // Who takes it for abandoned as soon as the lock is free removes it just the same.
     lock_ = Fd();
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    remove_tree(path_);
 }
 
 /// Nothing when there is no such lock. One of which nothing is known may be held.
@@ -167,7 +195,7 @@ void WorkDir::remove_abandoned(const fs::path& parent) {
     for (const auto& entry : fs::directory_iterator(parent, ignored)) {
         try {
             if (is_own_name(entry.path().filename().native()) && is_abandoned(entry.path()))
-                fs::remove_all(entry.path());
+                remove_tree(entry.path());
         } catch (const std::exception&) {
             // Somebody else is removing it too, or it is not ours to remove.
         }

@@ -90,6 +90,9 @@ private:
     Fd lock_;
 };
 
+/// Removes a file, or a directory with all that is in it, as far as that can be done; also what is
+/// in directories of ours that we may not read.
+void remove_tree(const std::filesystem::path& tree) noexcept;
 /// The entries of a directory in the order of their names; none when there is no such directory.
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& directory);
 /// Gives the finished, synced file `from` the further name `to`, unless that is taken: false then.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/import.hpp"
+#include "cache/origin.hpp"
 #include "cache/store.hpp"
 #include "core/progress.hpp"
 
@@ -17,7 +18,7 @@ namespace aic::foreign {
 enum class Original { keep, unlink };
 
 /// What the references of added files begin with. None that Reference::parse() takes does.
-inline constexpr std::string_view k_file_scheme = "file:";
+inline constexpr std::string_view k_file_scheme = cache::k_added_scheme;
 
 /// The reference that an added file is recorded under: "file:/home/me/image.sqsh".
 std::string reference_of(const std::filesystem::path& file);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/inspect.hpp"
 
-#include "builder/foreign/add.hpp"
 #include "builder/squashfs/image_reader.hpp"
 #include "cache/holders.hpp"
+#include "cache/origin.hpp"
 #include "cache/pins.hpp"
 #include "cache/trust.hpp"
 #include "cache/uses.hpp"
@@ -22,6 +22,19 @@
 namespace aic::cli {
 
 namespace {
+
+const char* verb_of(cache::Origin origin) {
+    switch (origin) {
+    case cache::Origin::added:
+        return "added";
+    case cache::Origin::step:
+    case cache::Origin::built:
+        return "built";
+    case cache::Origin::pulled:
+        break;
+    }
+    return "pulled";
+}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -69,7 +82,7 @@ void print_stored(Session& session, const cache::Layout& layout, const cache::St
     print_field(session, "live data", live_text(image));
     print_field(session, "variant", fmt::format("{}, profile {}", record.variant, record.profile));
     print_field(session, "digest", record.file_digest.hex());
-    print_field(session, record.reference.starts_with(foreign::k_file_scheme) ? "added" : "pulled",
+    print_field(session, verb_of(cache::origin_of(record.reference)),
                 fmt::format("{} by {}", local_time(record.created_seconds), record.made_by));
     if (record.owner_uid != static_cast<std::int64_t>(layout.owner()))
         print_field(session, "owner", user_name(static_cast<uid_t>(record.owner_uid)));

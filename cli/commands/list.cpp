@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/list.hpp"
 
+#include "cache/origin.hpp"
 #include "cache/trust.hpp"
 #include "cache/uses.hpp"
 #include "cli/image_argument.hpp"
@@ -32,8 +33,11 @@ struct Line {
     std::optional<std::int64_t> used_seconds;
 };
 
+/// Whether the layers of build steps, which nobody runs, are listed with the images.
+enum class Steps { hidden, shown };
+
 /// Each image once, as it would be found.
-std::vector<Line> lines_of(const cache::Library& library) {
+std::vector<Line> lines_of(const cache::Library& library, Steps steps) {
     const auto references = library.references();
     const auto caller = library.own().layout().owner();
     std::map<cache::ImageKey, std::vector<std::string>> names;
@@ -44,7 +48,8 @@ std::vector<Line> lines_of(const cache::Library& library) {
     for (auto& image : library.list()) {
         const auto& record = image.record;
         const cache::ImageKey key{record.id, record.variant};
-        if (!seen.insert(key).second)
+        if (!seen.insert(key).second
+            || (steps == Steps::hidden && cache::origin_of(record.reference) == cache::Origin::step))
             continue;
         const auto layout = library.callers_store_of(image).layout();
         Line line{.names = names[key],
@@ -129,6 +134,7 @@ void List::describe(CLI::App& app) {
         ->type_name("ORDER")
         ->check(CLI::IsMember({"name", "size", "age", "used"}).description(""));
     app.add_flag("--mine", mine_, "only what is yours, not what you may use of others");
+    app.add_flag("--steps", steps_, "also the layers of build steps");
     app.footer(R"(AGE is since the image was made here, USED since a command last gave out its path.
 
 Examples:
@@ -139,7 +145,7 @@ Examples:
 
 void List::run(Session& session) {
     const auto library = mine_ ? cache::Library(session.store()) : session.library();
-    auto lines = lines_of(library);
+    auto lines = lines_of(library, steps_ ? Steps::shown : Steps::hidden);
     std::erase_if(lines, [&](const Line& line) { return !matches(line, pattern_); });
     sort(lines, order_);
     if (session.json()) {

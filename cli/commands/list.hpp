@@ -19,6 +19,7 @@ private:
     std::string pattern_;
     std::string order_ = "age";
     bool mine_ = false;
+    bool steps_ = false;
 };
 
 } // namespace aic::cli

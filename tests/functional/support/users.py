@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import unittest
 from pathlib import Path
@@ -15,12 +16,13 @@ GROUP = "aiclab"
 GROUP_NUMBER = 61500
 NUMBERS = {"alice": 61001, "bob": 61002, "carol": 61003}
 
-# In a mount namespace of its own, so that this machine keeps its users. The program, $5, may stand
+# In a mount namespace of its own, so that this machine keeps its users. The program, $6, may stand
 # where only root gets, and so is run from $4.
 ACT = (
-    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && mount --bind "$5" "$4" && '
+    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && mount --bind "$6" "$4" && '
+    'if test -e "$5"; then mount --bind "$5" /dev/fuse; fi && '
     f'exec setpriv --reuid "$3" --regid {GROUP_NUMBER} --clear-groups --no-new-privs -- '
-    '"$4" "${@:6}"'
+    '"$4" "${@:7}"'
 )
 
 
@@ -47,10 +49,15 @@ class Users:
             Path("/etc/group").read_text() + f"{GROUP}:x:{GROUP_NUMBER}:{','.join(NUMBERS)}\n")
         self.program = directory / "aic-image"
         self.program.touch()
+        # Everybody's, as udev makes it; not every machine has udev.
+        self.fuse = directory / "fuse"
+        if Path("/dev/fuse").exists():
+            os.mknod(self.fuse, stat.S_IFCHR, os.stat("/dev/fuse").st_rdev)
+            self.fuse.chmod(0o666)
 
     def prefix(self, number: int) -> tuple[str, ...]:
         return ("unshare", "--mount", "bash", "-c", ACT, "bash", str(self.passwd),
-                str(self.group), str(number), str(self.program))
+                str(self.group), str(number), str(self.program), str(self.fuse))
 
     def root(self, store: Path) -> User:
         """Root, who knows them."""

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/digest.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+
+namespace aic::build {
+
+/// More than that is not read for a key, and not shown to steps either.
+inline constexpr std::uint64_t k_max_input_bytes = 64 << 20;
+inline constexpr std::uint64_t k_max_input_files = 20'000;
+
+struct InputTag;
+using InputDigest = Sha256<InputTag>; ///< of names, permissions and contents
+
+/// The digest of all that is in the project directory: regular files with their contents, symlinks
+/// with what they lead to, directories. Nothing when it holds more than the limits.
+std::optional<InputDigest> digest_of_directory(const std::filesystem::path& directory,
+                                               std::stop_token stop);
+
+} // namespace aic::build

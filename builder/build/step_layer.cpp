@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/build/step_layer.hpp"
+
+#include "builder/build/staging.hpp"
+#include "builder/layer_conversion.hpp"
+#include "builder/layers/merge.hpp"
+#include "builder/layers/path.hpp"
+#include "builder/layers/resolve.hpp"
+#include "builder/stored_tree.hpp"
+#include "core/error.hpp"
+#include "core/printable.hpp"
+#include "oci/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <ctime>
+
+namespace aic::build {
+
+namespace {
+
+using layers::EntryType;
+
+/// What stands for the entry in an overlay's lower directory; nothing for what has no place of its
+/// own there.
+layers::Inode inode_of(const layers::LayerEntry& entry, layers::Tree& tree) {
+    if (entry.type == EntryType::whiteout)
+        return {.type = EntryType::char_device, .mode = 0};
+    return {
+        .type = entry.type,
+        .mode = entry.mode,
+        .uid = entry.uid,
+        .gid = entry.gid,
+        .mtime_seconds = entry.mtime_seconds,
+        .xattrs = tree.add_xattrs(entry.xattrs),
+        .content = entry.content.value_or(layers::k_none),
+        .target = entry.type == EntryType::symlink ? tree.add_target(entry.target) : layers::k_none,
+        .device_major = entry.device_major,
+        .device_minor = entry.device_minor,
+    };
+}
+
+void mark_opaque(layers::Tree& tree, std::string_view path) {
+    const auto directory = layers::make_directory(tree, path, 0, 0);
+    auto xattrs = tree.xattrs(tree.inode(directory).xattrs);
+    xattrs.push_back({"user.overlay.opaque", "y"});
+    tree.inode(directory).xattrs = tree.add_xattrs(xattrs);
+}
+
+void place(layers::Tree& tree, const layers::LayerEntry& entry) {
+    if (entry.type == EntryType::opaque)
+        return mark_opaque(tree, entry.path);
+    const auto parent =
+        layers::make_directory(tree, layers::parent_of(entry.path), entry.mtime_seconds, 0);
+    if (entry.type != EntryType::hardlink) {
+        tree.add(parent, layers::base_of(entry.path), tree.add_inode(inode_of(entry, tree)), 0);
+        return;
+    }
+    const auto target = layers::find_entry(tree, entry.target);
+    if (!target)
+        throw Error(ErrorKind::integrity, "'{}' is a hardlink to '{}', which is not in the layer",
+                    printable(entry.path), printable(entry.target));
+    tree.add(parent, layers::base_of(entry.path), tree.node(*target).inode, 0);
+}
+
+} // namespace
+
+layers::Tree overlay_tree(const layers::LayerIndex& layer) {
+    layers::Tree tree;
+    tree.reserve(layer.entry_count);
+    layers::EntryReader reader(layer);
+    layers::LayerEntry entry;
+    while (reader.next(entry))
+        place(tree, entry);
+    return tree;
+}
+
+cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& input,
+                                    squashfs::CompressorPool& pool, std::stop_token stop) {
+    MadeImage image{.reference = input.reference,
+                    .platform = input.platform,
+                    .config_json = {},
+                    .manifest_json = {},
+                    .base_name = "step",
+                    .compression = input.compression.str(),
+                    .block_bytes = input.block_bytes,
+                    .profile = std::string(k_step_profile),
+                    .visibility = input.visibility};
+    return make_image(store, image, [&](const std::filesystem::path& path, MadeImage& made) {
+        builder::ImageFile file(path);
+        auto converted = builder::convert_tar(input.tar_fd, file.target(nullptr), pool, stop);
+        const oci::AddedLayer added{.diff_id = *converted.layer.diff_id,
+                                    .tar_bytes = converted.tar_bytes,
+                                    .created_by = input.created_by,
+                                    .comment = input.comment};
+        const auto created = cache::utc_time(std::time(nullptr));
+        made.config_json = oci::lone_layer_config(input.platform, added, created);
+        made.manifest_json = oci::lone_layer_manifest(made.config_json, added);
+        const auto layer =
+            std::make_shared<const layers::LayerIndex>(std::move(converted.layer));
+        file.add_segment(layer);
+        const auto tree = overlay_tree(*layer);
+        const auto& segment = file.segments().front();
+        const std::vector<squashfs::PlacedSegment> placed = {
+            {&layer->segment, segment.offset, segment.first_fragment}};
+        const auto tables =
+            build_tables(tree, placed,
+                         {.compression = input.compression, .block_bytes = input.block_bytes},
+                         file.end());
+        builder::BuiltImage built;
+        built.segments = file.segments();
+        built.parts = file.finish(tables);
+        built.size_bytes = file.size_bytes();
+        built.dead_bytes = 0;
+        return built;
+    });
+}
+
+std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps) {
+    std::set<std::string> written;
+    layers::LayerEntry entry;
+    for (const auto& step : steps)
+        for (const auto& layer : builder::read_layers(step)) {
+            layers::EntryReader reader(*layer);
+            while (reader.next(entry))
+                if (entry.type == EntryType::whiteout)
+                    written.erase(entry.path);
+                else
+                    written.insert(entry.path);
+        }
+    return written;
+}
+
+oci::AddedLayer added_layer_of(const cache::StoredImage& step) {
+    try {
+        const auto manifest = nlohmann::json::parse(step.record.manifest_json);
+        const auto config = nlohmann::json::parse(step.record.config_json);
+        const auto& layer = manifest.at("layers").at(0);
+        const auto& history = config.at("history").at(0);
+        return {.diff_id = DiffId::parse(layer.at("digest").get<std::string>()),
+                .tar_bytes = layer.at("size").get<std::uint64_t>(),
+                .created_by = history.at("created_by").get<std::string>(),
+                .comment = history.value("comment", "")};
+    } catch (const nlohmann::json::exception& error) {
+        throw Error(ErrorKind::integrity, "the record in '{}' is not that of a step: {}",
+                    step.directory.native(), error.what());
+    }
+}
+
+} // namespace aic::build

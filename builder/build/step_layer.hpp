@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/layers/layer_index.hpp"
+#include "builder/layers/tree.hpp"
+#include "builder/squashfs/block_lane.hpp"
+#include "cache/store.hpp"
+#include "cache/visibility.hpp"
+#include "oci/derived_documents.hpp"
+
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace aic::build {
+
+/// The profile of an image that holds one step's layer and nothing else, as overlayfs wants a lower
+/// directory: deletions as devices 0:0, hidden directories with "user.overlay.opaque". Nobody runs
+/// it; the steps above are run over it, and the images that are built take its segment.
+inline constexpr std::string_view k_step_profile = "step";
+
+/// The layer's own tree in that form.
+layers::Tree overlay_tree(const layers::LayerIndex& layer);
+
+/// What a step's layer is made from and how.
+struct StepLayerInput {
+    int tar_fd; ///< read to its end
+    std::string reference;
+    std::string created_by;
+    std::string comment;
+    oci::Platform platform;
+    const squashfs::Compression& compression;
+    std::uint32_t block_bytes;
+    cache::Visibility visibility;
+};
+
+/// Takes a step's layer into the store.
+cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& input,
+                                    squashfs::CompressorPool& pool, std::stop_token stop);
+
+/// The paths that steps wrote and did not delete again.
+std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps);
+
+/// What the image of a step's layer says of it.
+oci::AddedLayer added_layer_of(const cache::StoredImage& step);
+
+} // namespace aic::build

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/sandbox/inner.hpp"
+
+#include "builder/sandbox/confinement.hpp"
+#include "builder/sandbox/report.hpp"
+#include "builder/sandbox/root.hpp"
+#include "builder/sandbox/upper_layer.hpp"
+#include "core/bytes.hpp"
+#include "core/printable.hpp"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+namespace fs = std::filesystem;
+
+namespace aic::sandbox {
+
+namespace {
+
+constexpr int k_failed = 1;
+
+/// What goes to the layer's pipe.
+class PipeSink final : public Sink {
+public:
+    void write(std::span<const std::byte> bytes) override {
+        // Small headers together, since each write costs a system call.
+        if (buffer_.size() + bytes.size() > k_buffer_bytes)
+            flush();
+        if (bytes.size() >= k_buffer_bytes)
+            return write_all(k_layer_fd, bytes, "the layer");
+        buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    }
+
+    void flush() {
+        write_all(k_layer_fd, buffer_, "the layer");
+        buffer_.clear();
+    }
+
+private:
+    static constexpr std::size_t k_buffer_bytes = 256 << 10;
+    Bytes buffer_;
+};
+
+int shell_status(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return shell_status(status);
+}
+
+/// Waits for the child, but not longer than anybody holds the other end of the leash. Ending then
+/// ends all that is further inside.
+int wait_on_leash(pid_t child) {
+    const Fd ended(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    if (!ended)
+        throw system_error("watching a process");
+    for (;;) {
+        std::array<pollfd, 2> watched = {{{ended.get(), POLLIN, 0}, {k_leash_fd, 0, 0}}};
+        if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+            throw system_error("waiting for a process");
+        if (watched[1].revents != 0)
+            ::_exit(k_failed);
+        if (watched[0].revents != 0)
+            return wait_for(child);
+    }
+}
+
+/// Runs `body` in a child that does not outlive us.
+template <typename Body>
+pid_t start(const Body& body) {
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0)
+        throw system_error("starting a process");
+    if (child > 0)
+        return child;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Of another process namespace the parent has no number.
+    if (::getppid() != parent && ::getppid() != 0)
+        ::_exit(k_failed);
+    try {
+        ::_exit(body());
+    } catch (const Error& error) {
+        tell(Report::of(error));
+    } catch (const std::exception& error) {
+        tell({.message = error.what()});
+    }
+    ::_exit(k_failed);
+}
+
+void write_map(const char* path, std::string_view text) {
+    const auto file = open_file(path, O_WRONLY);
+    write_all(file.get(), as_bytes(text), path);
+}
+
+/// The caller is root in it, and nobody else is there.
+void enter_user_namespace() {
+    const auto users = fmt::format("0 {} 1\n", ::geteuid());
+    const auto groups = fmt::format("0 {} 1\n", ::getegid());
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+        throw system_error("making a user namespace")
+            .with_hint("'aic-image doctor' says what stands in the way");
+    write_map("/proc/self/setgroups", "deny");
+    write_map("/proc/self/uid_map", users);
+    write_map("/proc/self/gid_map", groups);
+}
+
+/// Root on the machine is root in these too, whatever namespace he is in. Only with a /proc that
+/// was just mounted.
+void guard_kernel_settings(const fs::path& proc) {
+    for (const auto* name : {"sys", "sysrq-trigger", "irq", "bus", "fs"}) {
+        const auto path = proc / name;
+        if (::access(path.c_str(), F_OK) != 0)
+            continue;
+        if (::mount(path.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+            throw system_error("mounting '/proc/{}' inside", name);
+        make_read_only(path);
+    }
+}
+
+/// From here on the machine's own files are out of reach.
+void change_root(const fs::path& root) {
+    if (::unshare(CLONE_NEWNS) != 0)
+        throw system_error("making a mount namespace");
+    if (::mount("proc", (root / "proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)
+        != 0)
+        throw system_error("mounting /proc inside");
+    guard_kernel_settings(root / "proc");
+    if (::chdir(root.c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0
+        || ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0)
+        throw system_error("changing the root directory");
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (const auto& text : texts)
+        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
+    result.push_back(nullptr);
+    return result;
+}
+
+/// A script without "#!" is the shell's.
+[[noreturn]] void execute(const Plan& plan) {
+    const auto script = "/run/aic-image/" + plan.script_name;
+    std::vector<std::string> argv = {script};
+    argv.insert(argv.end(), plan.arguments.begin(), plan.arguments.end());
+    const auto environment = pointers(plan.environment);
+    ::execve(script.c_str(), pointers(argv).data(), environment.data());
+    if (errno != ENOEXEC)
+        throw system_error("running '{}' inside: its interpreter", plan.script_name);
+    argv.insert(argv.begin(), "/bin/sh");
+    ::execve("/bin/sh", pointers(argv).data(), environment.data());
+    throw system_error("running '/bin/sh' inside");
+}
+
+int run_script(const Plan& plan) {
+    if (::setsid() < 0)
+        throw system_error("making a session");
+    if (::chdir(plan.working_directory.c_str()) != 0)
+        throw system_error("entering '{}' inside", plan.working_directory);
+    ::umask(022);
+    execute(plan);
+}
+
+/// The third process. What the script leaves running ends with it.
+int supervise(const Plan& plan, const Root& root) {
+    change_root(root.path());
+    if (::sethostname(plan.host_name.data(), plan.host_name.size()) != 0)
+        throw system_error("setting the host's name inside");
+    confine();
+    pretend_to_have_users();
+    const pid_t script = start([&] { return run_script(plan); });
+    tell({.kind = Report::Kind::started});
+    for (;;) {
+        int status = 0;
+        const pid_t ended = ::waitpid(-1, &status, 0);
+        if (ended == script) {
+            tell({.kind = Report::Kind::ended, .status = shell_status(status)});
+            return shell_status(status);
+        }
+        if (ended < 0 && errno != EINTR)
+            throw system_error("waiting for the script");
+    }
+}
+
+/// Directories are held open on the way down.
+void allow_many_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void write_layer(const Root& root) {
+    allow_many_files();
+    PipeSink pipe;
+    write_upper_layer(root.upper(), pipe, [](const std::string& path, const char* why) {
+        tell({.kind = Report::Kind::left_out,
+              .message = fmt::format("'/{}' is left out of the layer: {}", printable(path), why)});
+    });
+    pipe.flush();
+    tell({.kind = Report::Kind::written});
+}
+
+/// A reader that is gone has its own reasons, and tells them itself.
+void write_layer_for_reader(const Root& root) {
+    try {
+        write_layer(root);
+    } catch (const Error& error) {
+        if (error.error_number() != EPIPE)
+            throw;
+    }
+}
+
+/// The second process.
+int look_after(const Plan& plan) {
+    if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
+        throw system_error("making a mount namespace");
+    Root root(plan);
+    if (::unshare(CLONE_NEWPID) != 0)
+        throw system_error("making a process namespace");
+    const int status = wait_on_leash(start([&] { return supervise(plan, root); }));
+    root.take_apart();
+    if (status == 0)
+        in_context("writing the layer", [&] { write_layer_for_reader(root); });
+    ::close(k_layer_fd);
+    root.clear();
+    return status;
+}
+
+Plan read_plan() {
+    FdSource source(Fd(k_plan_fd), "the plan");
+    const auto bytes = read_all(source, 64 << 20, "the sandbox's plan");
+    return parse_plan(as_text(bytes));
+}
+
+} // namespace
+
+int inner_main() noexcept {
+    for (const int fd : {k_plan_fd, k_report_fd, k_layer_fd, k_leash_fd})
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::signal(SIGPIPE, SIG_IGN);
+    try {
+        const auto plan = read_plan();
+        enter_user_namespace();
+        return wait_on_leash(start([&] { return look_after(plan); }));
+    } catch (const Error& error) {
+        tell(Report::of(error));
+    } catch (const std::exception& error) {
+        tell({.message = error.what()});
+    }
+    return k_failed;
+}
+
+} // namespace aic::sandbox

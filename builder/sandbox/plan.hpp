@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aic::sandbox {
+
+/// A file or directory of the machine as it is to be seen inside.
+struct Bind {
+    std::string source;
+    std::string target; ///< absolute, inside
+    bool is_writable = false;
+    bool is_optional = false; ///< not where the images have no directory for it
+};
+
+/// A text file that is to be seen inside, above what the images have. What a step makes of it goes
+/// into its layer.
+struct TextFile {
+    std::string path; ///< relative to the root
+    std::string text;
+};
+
+/// What is run inside and what it sees: everything that the process needs to know which sets the
+/// sandbox up.
+struct Plan {
+    std::vector<std::string> images; ///< squashfs files, the lowest first; at least one
+    std::string scratch;             ///< an empty directory of the caller's, on a local file system
+    std::vector<TextFile> files;
+    std::vector<Bind> binds;
+    std::string script_name;              ///< what the script is called inside
+    std::string script;                   ///< its bytes; it is run with `arguments`
+    std::vector<std::string> arguments;   ///< after the script's name
+    std::vector<std::string> environment; ///< "NAME=value", all of it
+    std::string working_directory;        ///< inside; made where it is missing
+    std::string host_name;
+};
+
+std::string to_json(const Plan& plan);
+/// Throws Error(integrity): the other side is another release.
+Plan parse_plan(std::string_view json);
+
+} // namespace aic::sandbox

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/sandbox/sandbox.hpp"
+
+#include "builder/sandbox/inner.hpp"
+#include "builder/sandbox/report.hpp"
+#include "core/fd.hpp"
+#include "core/subprocess.hpp"
+
+#include <poll.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <functional>
+#include <optional>
+
+namespace aic::sandbox {
+
+namespace {
+
+constexpr int k_first_spare_fd = 16; ///< above all that the child is given by number
+
+struct Pipe {
+    Fd read_end, write_end;
+
+    Pipe() {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw system_error("making a pipe");
+        read_end = moved_up(Fd(ends[0]));
+        write_end = moved_up(Fd(ends[1]));
+    }
+
+    /// Out of the way of the numbers that the child knows its descriptors by.
+    static Fd moved_up(Fd fd) {
+        Fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, k_first_spare_fd));
+        if (!moved)
+            throw system_error("making a pipe");
+        return moved;
+    }
+};
+
+Fd memory_file(std::string_view text) {
+    auto file = Pipe::moved_up(Fd(::memfd_create("plan", MFD_CLOEXEC)));
+    write_all(file.get(), as_bytes(text), "the sandbox's plan");
+    if (::lseek(file.get(), 0, SEEK_SET) != 0)
+        throw system_error("going back in the sandbox's plan");
+    return file;
+}
+
+/// What the first process gets: its descriptors by number, and no signal blocked or ignored.
+class Spawning {
+public:
+    Spawning() {
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawnattr_init(&attributes_);
+        sigset_t none, all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        ::posix_spawnattr_setsigdefault(&attributes_, &all);
+        // A group of its own: Ctrl-C on the terminal is for us, who end it in order.
+        ::posix_spawnattr_setpgroup(&attributes_, 0);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+                                                     | POSIX_SPAWN_SETPGROUP);
+        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    }
+
+    Spawning(const Spawning&) = delete;
+    Spawning& operator=(const Spawning&) = delete;
+
+    ~Spawning() {
+        ::posix_spawn_file_actions_destroy(&actions_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    void give(const Fd& fd, int number) {
+        ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), number);
+    }
+
+    pid_t spawn(const std::filesystem::path& program) const {
+        std::string name(k_inner_name);
+        std::array<char*, 2> argv = {name.data(), nullptr};
+        const auto environment = environment_for_children();
+        std::vector<char*> variables;
+        for (const auto& variable : environment)
+            variables.push_back(const_cast<char*>(variable.c_str())); // not written to
+        variables.push_back(nullptr);
+        pid_t pid = -1;
+        const int failure = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
+                                          argv.data(), variables.data());
+        if (failure != 0)
+            throw error_from_errno(failure, fmt::format("starting '{}'", program.native()));
+        return pid;
+    }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+/// One script's run, seen from outside.
+class Run {
+public:
+    Run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
+        std::stop_token stop)
+        : observer_(observer)
+        , stop_(stop)
+        , stopped_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+        , on_stop_(stop, [this] { ::eventfd_write(stopped_.get(), 1); }) {
+        Pipe leash;
+        const auto text = memory_file(to_json(plan));
+        Spawning spawning;
+        spawning.give(output_.write_end, STDOUT_FILENO);
+        spawning.give(output_.write_end, STDERR_FILENO);
+        spawning.give(text, k_plan_fd);
+        spawning.give(report_.write_end, k_report_fd);
+        spawning.give(layer_.write_end, k_layer_fd);
+        spawning.give(leash.read_end, k_leash_fd);
+        process_ = spawning.spawn(program);
+        leash_ = std::move(leash.write_end);
+        for (auto* pipe : {&output_, &report_, &layer_})
+            pipe->write_end = Fd(); // else their ends would never come
+    }
+
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+
+    ~Run() { end(); }
+
+    int status() {
+        while (!ended_ && report_.read_end)
+            attend();
+        take_rest_of_output();
+        if (!ended_ || failure_)
+            fail();
+        {
+            // What is waited for from here on must not outlast a stop.
+            const std::stop_callback let_go(stop_, [this] { leash_ = Fd(); });
+            if (*ended_ == 0)
+                take_layer();
+            wait();
+        }
+        check_stop();
+        return *ended_;
+    }
+
+private:
+    /// Waits for what comes next, and takes it.
+    void attend() {
+        std::array<pollfd, 3> watched = {{{output_.read_end ? output_.read_end.get() : -1, POLLIN, 0},
+                                          {report_.read_end.get(), POLLIN, 0},
+                                          {stopped_.get(), POLLIN, 0}}};
+        if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+            throw system_error("waiting for the script");
+        check_stop();
+        if (watched[0].revents != 0)
+            take_output();
+        if (watched[1].revents != 0)
+            take_reports();
+    }
+
+    void check_stop() const {
+        if (stop_.stop_requested())
+            throw Error(ErrorKind::interrupted, "stopped");
+    }
+
+    /// False at its end.
+    bool take_output() {
+        std::array<std::byte, 65536> piece;
+        const auto count = ::read(output_.read_end.get(), piece.data(), piece.size());
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
+            return false;
+        if (count <= 0) {
+            output_.read_end = Fd();
+            return false;
+        }
+        observer_.output(std::span(piece).first(static_cast<std::size_t>(count)));
+        return true;
+    }
+
+    /// The script has ended, but what it printed may still be in the pipe.
+    void take_rest_of_output() {
+        if (!output_.read_end)
+            return;
+        ::fcntl(output_.read_end.get(), F_SETFL, O_NONBLOCK);
+        while (take_output()) {
+        }
+    }
+
+    void take_reports() {
+        std::array<char, 4096> piece;
+        const auto count = ::read(report_.read_end.get(), piece.data(), piece.size());
+        if (count < 0 && errno == EINTR)
+            return;
+        if (count <= 0) {
+            report_.read_end = Fd();
+            return;
+        }
+        reports_.append(piece.data(), static_cast<std::size_t>(count));
+        for (auto end = reports_.find('\n'); end != std::string::npos; end = reports_.find('\n')) {
+            if (const auto report = parse_report(std::string_view(reports_).substr(0, end)))
+                take(*report);
+            reports_.erase(0, end + 1);
+        }
+    }
+
+    void take(const Report& report) {
+        switch (report.kind) {
+        case Report::Kind::started:
+            break;
+        case Report::Kind::ended:
+            ended_ = report.status;
+            break;
+        case Report::Kind::left_out:
+            observer_.warning(report.message);
+            break;
+        case Report::Kind::written:
+            is_written_ = true;
+            break;
+        case Report::Kind::failed:
+            if (!failure_) // the first is the cause of the others
+                failure_ = Error(report.error, report.message).with_hint(report.hint);
+            break;
+        }
+    }
+
+    void take_layer() {
+        std::exception_ptr failure;
+        try {
+            observer_.layer(layer_.read_end.get());
+        } catch (...) {
+            failure = std::current_exception(); // perhaps only since the layer was cut off
+        }
+        layer_.read_end = Fd();
+        wait();
+        check_stop();
+        if (failure_)
+            throw *failure_;
+        if (failure)
+            std::rethrow_exception(failure);
+        if (!is_written_)
+            fail();
+    }
+
+    [[noreturn]] void fail() {
+        if (failure_)
+            throw *failure_;
+        end();
+        throw Error(ErrorKind::system, "the sandbox has ended without a word (status {})",
+                    process_status_)
+            .with_hint("was it killed, for lack of memory perhaps?");
+    }
+
+    /// Until all processes of the sandbox are gone: each of them has the reports' other end.
+    void wait() {
+        while (report_.read_end)
+            take_reports();
+        if (process_ < 0)
+            return;
+        int status = 0;
+        while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+        }
+        process_ = -1;
+        process_status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+
+    /// At once, whatever they do.
+    void end() noexcept {
+        leash_ = Fd();
+        try {
+            wait();
+        } catch (const std::exception&) {
+            return; // no memory for a line: the leash is gone all the same
+        }
+    }
+
+    const Observer& observer_;
+    std::stop_token stop_;
+    Pipe output_, report_, layer_;
+    Fd leash_;
+    Fd stopped_;
+    std::stop_callback<std::function<void()>> on_stop_;
+    pid_t process_ = -1;
+    int process_status_ = 0;
+    std::string reports_; ///< what is not a whole line yet
+    std::optional<int> ended_;
+    std::optional<Error> failure_;
+    bool is_written_ = false;
+};
+
+} // namespace
+
+int run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
+        std::stop_token stop) {
+    return Run(plan, program, observer, stop).status();
+}
+
+} // namespace aic::sandbox

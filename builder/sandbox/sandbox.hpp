@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/sandbox/plan.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+namespace aic::sandbox {
+
+/// What is done with what a script brings about.
+struct Observer {
+    std::function<void(std::span<const std::byte>)> output; ///< what it prints, as it comes
+    std::function<void(const std::string&)> warning;        ///< what its layer does not hold
+    /// The layer's tar, to be read from this descriptor to its end; only when the script has ended
+    /// with status 0.
+    std::function<void(int fd)> layer;
+};
+
+/// Runs a script as a user with no privileges over images (docs/decisions/0022-sandbox.md) and
+/// returns its exit status, as a shell has it. Nothing of it runs or stays mounted afterwards,
+/// however this process ends. Throws Error where the sandbox cannot be had, with what mends that;
+/// a stop ends everything at once: Error(interrupted).
+///
+/// `program` is what becomes the sandbox's first process: one whose main() calls inner_main() when
+/// its name is k_inner_name; mostly "/proc/self/exe".
+int run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
+        std::stop_token stop);
+
+} // namespace aic::sandbox

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/base_image.hpp"
+
+#include "cli/image_argument.hpp"
+#include "cli/progress_display.hpp"
+#include "cli/reference_argument.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+
+namespace aic::cli {
+
+namespace {
+
+/// Nothing when the word stands for no image that is here.
+std::optional<cache::StoredImage> find_here(Session& session, const std::string& text) {
+    const auto library = session.library();
+    try {
+        auto image = find_image(library, text, home_directory(session.environment()));
+        if (!image.stored)
+            throw Error(ErrorKind::usage, "'{}' is in no store", image.file.native())
+                .with_hint("take it over first: aic-image add FILE");
+        return std::move(image.stored);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found && canonical_reference(text))
+            return std::nullopt;
+        throw;
+    }
+}
+
+cache::StoredImage pull(Session& session, const std::string& text,
+                        const builder::ImportOptions& options) {
+    const auto reference = choose_reference(text, session);
+    Progress progress;
+    ProgressDisplay display(progress, session);
+    const builder::ImportObserver observer{
+        .progress = &progress,
+        .planned =
+            [&](const builder::ImportPlan& plan) {
+                display.announce(fmt::format("pulling {}: {} in {} layers", plan.reference,
+                                             human_size(plan.total_bytes), plan.layer_count));
+            },
+    };
+    const auto result = builder::import_image(reference, session.config(), session.environment(),
+                                              options, observer, session.stop());
+    return {result.record, result.file.parent_path()};
+}
+
+} // namespace
+
+cache::StoredImage base_image(Session& session, const std::string& text,
+                              const builder::ImportOptions& options, Lookup lookup) {
+    if (lookup == Lookup::if_missing)
+        if (auto image = find_here(session, text))
+            return std::move(*image);
+    return pull(session, text, options);
+}
+
+} // namespace aic::cli

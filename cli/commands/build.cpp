@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/build.hpp"
+
+#include "cache/collector.hpp"
+#include "cache/names.hpp"
+#include "cli/base_image.hpp"
+#include "cli/build_display.hpp"
+#include "cli/hand_out.hpp"
+#include "cli/image_json.hpp"
+#include "cli/import_options.hpp"
+#include "core/error.hpp"
+#include "core/printable.hpp"
+
+#include <chrono>
+
+namespace fs = std::filesystem;
+
+namespace aic::cli {
+
+namespace {
+
+/// Before anything is built that then could not be called so.
+void require_free_name(Session& session, const cache::ImageName& name, bool may_replace) {
+    const auto state = cache::Names(session.store().layout()).find(name);
+    if (state && !may_replace && state->directory
+        && *state->directory != fs::current_path().native())
+        throw Error(ErrorKind::usage, "'{}' is the name of an image of '{}'", name.str(),
+                    printable(*state->directory))
+            .with_hint("choose another with --name, or say --replace");
+}
+
+} // namespace
+
+void Build::describe(CLI::App& app) {
+    app.description("run setup scripts over an image and keep the result as a new one");
+    app.add_option("base", base_, "a name, a reference (pulled where it is not here), or the beginning of an id")->required()->type_name("BASE");
+    recipe_.describe(app);
+    app.add_option("--name", name_, "call the image so (default: as the current directory)")
+        ->type_name("NAME");
+    app.add_flag("--replace", replace_, "even if the name was given in another directory");
+    app.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
+    app.add_flag("--pull", pull_, "ask the registry whether the base has changed");
+    app.add_flag("--dry-run", dry_run_, "only show which steps would run");
+    app.add_option("--compression", compression_, "of a base that is pulled")->type_name("NAME");
+    app.add_option("--block-size", block_size_, "of a base that is pulled")->type_name("SIZE");
+    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1024U).description(""));
+    app.footer(
+        R"(Needs no root, no daemon and no GPU. Each step runs once: who builds the same on the same base gets
+it at once, with all its layers. Steps see the current directory, read-only, at /workspace, as long
+as it holds no more than 64 MiB. Prints the path of the image on standard output.
+
+Examples:
+  aic-image build nvcr.io#nvidia/tensorflow:22.02-tf2-py3 -s setup.sh
+  aic-image build ubuntu:22.04 --apt "git python3-pip" --pip numpy --name exp
+  aic-image build exp -r requirements.txt --env OMP_NUM_THREADS=8 --workdir /workspace
+  aic-image build debian:12 -s a.sh -s b.sh --dry-run)");
+}
+
+cache::ImageName Build::chosen_name() const {
+    if (!name_.empty())
+        return cache::ImageName::parse(name_);
+    try {
+        return cache::ImageName::parse(fs::current_path().filename().native());
+    } catch (const Error& error) {
+        throw Error(ErrorKind::usage, "naming the image as the current directory: {}",
+                    error.message())
+            .with_hint("say --name NAME");
+    }
+}
+
+build::BuildRequest Build::request(Session& session, const cache::ImageName& name) const {
+    auto options = configured_import(session, compression_, block_size_);
+    if (threads_ > 0)
+        options.threads = threads_;
+    if (session.offline())
+        options.freshness = builder::Freshness::as_known;
+    auto recipe = recipe_.recipe();
+    if (recipe.steps.empty() && recipe.env.empty() && recipe.labels.empty() && !recipe.working_dir
+        && !recipe.entrypoint)
+        throw Error(ErrorKind::usage, "nothing is to be built: there is no step")
+            .with_hint("name a setup script: aic-image build BASE -s setup.sh");
+    return {.base = base_image(session, base_, options,
+                               pull_ ? Lookup::always : Lookup::if_missing),
+            .recipe = std::move(recipe),
+            .project = fs::current_path(),
+            .base_name = name.str(),
+            .reuse = no_cache_ ? build::Reuse::no : build::Reuse::yes,
+            .threads = options.threads};
+}
+
+void Build::show_preview(Session& session, const build::BuildRequest& request) const {
+    const auto preview = build::preview(request, session.config(), session.stop());
+    const auto is_there = [&](std::size_t i) {
+        return request.reuse == build::Reuse::yes && (preview.is_there || preview.steps[i]);
+    };
+    if (session.json()) {
+        auto steps = nlohmann::json::array();
+        for (std::size_t i = 0; i < request.recipe.steps.size(); ++i)
+            steps.push_back(
+                {{"label", request.recipe.steps[i].label}, {"is_there", is_there(i)}});
+        return session.print_json({{"base", request.base.record.id.str()},
+                                   {"is_there", preview.is_there},
+                                   {"steps", steps}});
+    }
+    for (std::size_t i = 0; i < request.recipe.steps.size(); ++i)
+        session.print(fmt::format("step {}/{}  {}  {}", i + 1, request.recipe.steps.size(),
+                                  printable(request.recipe.steps[i].label),
+                                  is_there(i) ? "already here" : "would run"));
+    session.print(preview.is_there && request.reuse == build::Reuse::yes
+                      ? "the image is here already"
+                      : "the image would be put together");
+}
+
+void Build::give_name(Session& session, const cache::ImageName& name,
+                      const build::BuildResult& result) const {
+    auto store = session.store();
+    store.prepare();
+    const auto& record = result.image.record;
+    cache::Names(store.layout())
+        .set(name, {record.id, record.variant, "build " + base_, std::nullopt},
+             fs::current_path().native(), replace_ ? cache::Replace::yes : cache::Replace::no);
+    note_handed_out(session.library(), result.image, slurm::LeaseFor::job, session.environment());
+}
+
+void Build::run(Session& session) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto name = chosen_name();
+    if (!dry_run_)
+        require_free_name(session, name, replace_);
+    const auto request = this->request(session, name);
+    if (dry_run_)
+        return show_preview(session, request);
+    BuildDisplay display(request.recipe, session);
+    build::BuildResult result;
+    try {
+        result = build::build(request, session.config(), session.environment(),
+                              display.observer(), session.stop());
+    } catch (...) {
+        display.failed();
+        throw;
+    }
+    display.finish();
+    give_name(session, name, result);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    const auto file = result.image.file();
+    if (session.json()) {
+        auto image = image_json(result.image.record, file);
+        image["was_there"] = result.was_there;
+        image["name"] = name.str();
+        image["steps"] = nlohmann::json::array();
+        for (const auto& step : result.steps)
+            image["steps"].push_back(step_json(step));
+        session.print_event({{"version", 1}, {"event", "result"}, {"image", image}});
+    } else {
+        session.say(fmt::format("{} in {:.1f} s: {}, as '{}'",
+                                result.was_there ? "already built, found" : "built", took.count(),
+                                human_size(result.image.record.size_bytes), name.str()));
+        session.say(fmt::format("  next: srun --container-image={} COMMAND", file.native()));
+        session.print(file.native());
+    }
+    cache::collect_a_little(session.store(), session.config().gc.trash_age.value);
+}
+
+} // namespace aic::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/build/build.hpp"
+#include "cache/name.hpp"
+#include "cli/build_recipe.hpp"
+#include "cli/command.hpp"
+
+#include <string>
+
+namespace aic::cli {
+
+class Build final : public Command {
+public:
+    const char* name() const override { return "build"; }
+
+    void describe(CLI::App& app) override;
+    void run(Session& session) override;
+
+    bool changes_store() const override { return !dry_run_; }
+
+private:
+    cache::ImageName chosen_name() const;
+    build::BuildRequest request(Session& session, const cache::ImageName& name) const;
+    void show_preview(Session& session, const build::BuildRequest& request) const;
+    void give_name(Session& session, const cache::ImageName& name,
+                   const build::BuildResult& result) const;
+
+    std::string base_;
+    RecipeArgument recipe_;
+    std::string name_;
+    bool replace_ = false;
+    bool no_cache_ = false;
+    bool pull_ = false;
+    bool dry_run_ = false;
+    std::string compression_;
+    std::string block_size_;
+    unsigned threads_ = 0;
+};
+
+} // namespace aic::cli

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Setup scripts onto a base: what a step may do, and what becomes of it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from support import mounts, tree
+from support.binary import Status
+from support.building import BuildTest, processes
+
+# What a Debian system has of its own, and scripts may do to it.
+ODD = r"""
+rm -r /usr/share/doc
+rm -r /var/lib/systemd; echo now a file > /var/lib/systemd
+rm -r /srv/odd/links; mkdir /srv/odd/links; echo inside > /srv/odd/links/new
+mv /etc/profile.d /etc/moved
+ln -sfn ../moved /etc/through
+echo appended >> /etc/debian_version
+chmod 0640 /etc/hostname
+chmod 0000 /etc/shells
+touch -d @1234567890 /etc/host.conf
+mkdir -p "/opt/two
+lines/-x" "/opt/latin1-$(printf '\351')" /opt/closed
+echo deep > "/opt/two
+lines/-x/file"
+echo one > /opt/one; ln /opt/one /opt/two; ln /opt/one /opt/closed/three
+chmod 0000 /opt/closed
+ln /srv/odd/files/one-block /opt/of-the-base
+mkfifo /opt/fifo
+truncate -s 20M /opt/sparse; printf end >> /opt/sparse
+head -c 3000000 /bin/bash > /opt/blocks
+rm /opt/replaced -r; ln -s one /opt/replaced
+"""
+
+
+class BuildingTest(BuildTest):
+    def test_a_step_is_in_the_image_and_nothing_of_the_sandbox_is(self) -> None:
+        image = self.built("""
+            test "$(id -u):$(pwd):$HOME" = 0:/workspace:/root
+            test -s /etc/resolv.conf -a -s /etc/hosts -a -d /proc/self
+            cp data /opt/data
+            echo > /tmp/gone; echo > /run/gone; echo > /dev/shm/gone
+            echo cached > /root/.cache/pip/gone
+            echo kept > /root/kept
+            """ if (self.project / "data").write_text("from the project") else "")
+        self.assertEqual(self.text_of(image, "/opt/data"), "from the project")
+        names = self.names_in(image)
+        self.assertIn("/root/kept", names)
+        for name in ("/workspace", "/tmp/gone", "/run/gone", "/dev/null", "/root/.cache",
+                     "/usr/sbin/policy-rc.d", "/etc/apt/apt.conf.d/zz-aic-image",
+                     "/etc/dpkg/dpkg.cfg.d/zz-aic-image", "/run/aic-image"):
+            self.assertNotIn(name, names)
+        self.assertEqual(self.succeed("path", "project").out.strip(), str(image))
+        self.assertIn("no faults", self.succeed("verify").stderr + self.succeed("verify").out)
+
+    def test_the_image_is_what_the_same_script_makes_of_a_chroot(self) -> None:
+        mounts.need_root()
+        self.script(ODD)
+        with mounts.unsquashed(self.pull(self.base)) as root:
+            shutil.copy(self.project / "setup.sh", root / "setup.sh")
+            (root / "setup.sh").chmod(0o755)
+            subprocess.run(["chroot", root, "/setup.sh"], check=True)
+            (root / "setup.sh").unlink()
+            expected = tree.enroot_profile(tree.read_tree(root))
+        expected = tree.without(expected, b".")
+        image = self.build("-s", "setup.sh")
+        for reader in (mounts.kernel_mount, mounts.squashfuse_mount, mounts.unsquashed):
+            with self.subTest(reader.__name__), reader(image) as root:
+                actual = tree.without(tree.read_tree(root), b".", *tree.IMPORTER_FILES)
+                changed = {name for name in actual if name.startswith((b"opt", b"etc"))}
+                found = tree.differences(expected, actual, ignore=("mtime",))
+                self.assertEqual(found, "")
+                self.assertEqual(actual[b"etc/host.conf"].mtime, 1234567890)
+                self.assertIn(b"opt/two\nlines/-x/file", changed)
+
+    def test_steps_build_on_each_other_and_are_run_once(self) -> None:
+        self.script("echo one >> /opt/steps; rm -r /usr/share/doc", "a.sh")
+        self.script("echo two >> /opt/steps; test ! -e /usr/share/doc; mkdir /usr/share/doc", "b.sh")
+        image = self.build("-s", "a.sh", "-s", "b.sh")
+        self.assertEqual(self.text_of(image, "/opt/steps"), "one\ntwo\n")
+        self.assertIn("/usr/share/doc", self.names_in(image))
+        self.assertNotIn("/usr/share/doc/bash", self.names_in(image))
+        again = self.build("-s", "a.sh", "-s", "b.sh")
+        self.assertEqual(again, image)
+        self.assertIn("already built", self.result.stderr)
+
+    def test_a_step_that_others_share_is_not_run_again(self) -> None:
+        self.script("date +%N > /opt/when", "a.sh")
+        self.script("true", "b.sh")
+        one = self.build("-s", "a.sh")
+        two = self.build("-s", "a.sh", "-s", "b.sh", "--name", "two")
+        self.assertIn("step 1/2  a.sh  already here", self.result.stderr)
+        self.assertEqual(self.text_of(one, "/opt/when"), self.text_of(two, "/opt/when"))
+        three = self.build("-s", "a.sh", "--no-cache", "--name", "three")
+        self.assertNotEqual(self.text_of(one, "/opt/when"), self.text_of(three, "/opt/when"))
+
+    def test_a_changed_input_runs_the_step_again(self) -> None:
+        (self.project / "list").write_text("one")
+        image = self.built("cp list /opt/list")
+        (self.project / "list").write_text("two")
+        changed = self.build("-s", "setup.sh")
+        self.assertEqual((self.text_of(image, "/opt/list"), self.text_of(changed, "/opt/list")),
+                         ("one", "two"))
+
+    def test_dry_run_says_what_would_run_and_runs_nothing(self) -> None:
+        self.script("echo > /opt/a", "a.sh")
+        self.script("echo > /opt/b", "b.sh")
+        self.build("-s", "a.sh", "--name", "a")
+        before = self.aic.images()
+        lines = self.succeed("build", self.base, "-s", "a.sh", "-s", "b.sh", "--dry-run",
+                             prefix=self.there).out.splitlines()
+        self.assertEqual(lines, ["step 1/2  a.sh  already here", "step 2/2  b.sh  would run",
+                                 "the image would be put together"])
+        self.assertEqual(self.aic.images(), before)
+
+    def test_variables_are_seen_and_kept(self) -> None:
+        image = self.built("""
+            test "$GREETING" = 'hi there'
+            grep -q 'GREETING=hi there' /etc/environment
+            echo ADDED=1 >> /etc/environment
+            """, "--env", "GREETING=hi there", "--workdir", "/opt", "--entrypoint",
+            '["/bin/sh", "-c"]', "--label", "lab=ours")
+        environment = self.text_of(image, "/etc/environment")
+        self.assertIn("GREETING=hi there\n", environment)
+        self.assertIn("ADDED=1\n", environment)
+        rc = self.text_of(image, "/etc/rc")
+        self.assertIn("cd -- '/opt'", rc)
+        self.assertIn("lab", rc)
+
+    def test_a_failing_step_shows_its_log_and_leaves_nothing(self) -> None:
+        self.script("echo before; echo > /opt/x; exit 3")
+        result = self.fails("-s", "setup.sh")
+        self.assertIn("step 1 (setup.sh): the script ended with status 3", result.stderr)
+        self.assertEqual(self.log_of(result), "before\n")
+        self.assertEqual(len(self.aic.images()), 1, "the base alone")
+
+    def test_ids_that_are_not_there_can_be_had(self) -> None:
+        image = self.built("""
+            useradd -m alice
+            echo x > /opt/x; chown alice:alice /opt/x
+            su alice -c true
+            mknod /opt/null c 1 3
+            """)
+        self.assertIn("alice:x:1000:", self.text_of(image, "/etc/passwd"))
+        self.assertIn("/home/alice", self.names_in(image))
+
+    def test_what_a_step_must_not_do_it_cannot(self) -> None:
+        (self.project / "mine").write_text("mine")
+        self.script("""
+            refuse() { if sh -c "$1"; then echo "allowed: $1"; exit 1; fi; }
+            refuse 'echo theirs > mine'
+            refuse 'echo theirs > new'
+            refuse 'perl -e "\$n = q(none); \$m = q(/mnt); \$t = q(tmpfs); \$o = q(); exit(syscall(165, \$n, \$m, \$t, 0, \$o) != 0)"'
+            refuse 'echo 1 > /proc/sys/kernel/panic'
+            refuse 'echo x > /etc/resolv.conf'
+            refuse 'cat /proc/*/cmdline | grep squash[f]use'
+            refuse 'ls /tmp | grep aic-test'
+            kill -9 1; test -d /proc/1
+            """)
+        self.build("-s", "setup.sh")
+        self.assertEqual((self.project / "mine").read_text(), "mine")
+        self.assertFalse((self.project / "new").exists())
+
+    def test_what_a_step_leaves_running_ends_with_it(self) -> None:
+        self.built("(sleep 4711 &) ; setsid sleep 4711 & ")
+        self.assertEqual(processes("sleep 4711"), [])
+
+    def test_a_workspace_that_may_be_written_is_and_is_not_shared(self) -> None:
+        self.script("echo made > made")
+        self.build("-s", "setup.sh", "--writable-workspace")
+        self.assertEqual((self.project / "made").read_text(), "made\n")
+        (self.project / "made").unlink()
+        self.build("-s", "setup.sh", "--writable-workspace")
+        self.assertTrue((self.project / "made").exists())
+
+    def test_a_project_that_is_too_large_is_not_shown(self) -> None:
+        with (self.project / "data").open("wb") as file:
+            file.truncate(65 << 20)
+        self.script("cat data")
+        result = self.fails("-s", "setup.sh")
+        self.assertIn("/workspace was empty", result.stderr)
+
+    def test_files_that_change_meanwhile_are_no_inputs(self) -> None:
+        self.script("echo started; while ! test -e changed; do sleep 0.05; done")
+        process = self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
+        time.sleep(1.5)
+        (self.project / "changed").touch()
+        stderr = process.communicate(timeout=60)[1].decode()
+        self.assertEqual(process.returncode, Status.BUSY, stderr)
+        self.assert_nothing_left()
+
+    def test_two_that_build_the_same_run_it_once(self) -> None:
+        self.pull(self.base)
+        self.script("sleep 1; date +%N > /opt/when")
+        both = [self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
+                for _ in range(2)]
+        paths = {process.communicate(timeout=60)[0] for process in both}
+        self.assertEqual([process.returncode for process in both], [0, 0])
+        self.assertEqual(len(paths), 1)
+        self.assertEqual(len(self.aic.images()), 3, "base, step and image")
+
+    def test_interrupts_leave_nothing(self) -> None:
+        self.pull(self.base)
+        self.script("sleep 4712")
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process = self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
+            self.wait_for("sleep 4712")
+            process.send_signal(number)
+            self.assertEqual((process.communicate(timeout=30), process.returncode)[1], status)
+            self.assertEqual(processes("sleep 4712"), [])
+            self.assert_nothing_left()
+
+    def test_kill_leaves_nothing_running_and_the_next_build_cleans_up(self) -> None:
+        self.pull(self.base)
+        self.script("mkdir -m 0 /opt/closed; sleep 4713")
+        process = self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
+        self.wait_for("sleep 4713")
+        process.kill()
+        process.communicate(timeout=30)
+        for _ in range(100):
+            if not processes("sleep 4713") and not processes("squashfuse"):
+                break
+            time.sleep(0.05)
+        self.assertEqual(processes("sleep 4713") + processes(str(self.aic.spool)), [])
+        self.script("true")
+        self.build("-s", "setup.sh")
+
+    def wait_for(self, word: str) -> None:
+        for _ in range(200):
+            if processes(word):
+                return
+            time.sleep(0.05)
+        self.fail(f"'{word}' does not start")
+
+    def test_mistakes_are_explained_before_anything_is_pulled(self) -> None:
+        for arguments, status, words in (
+            ([], Status.USAGE, "no step"),
+            (["-s", "missing.sh"], Status.NOT_FOUND, "missing.sh"),
+            (["-s", "."], Status.USAGE, "directory"),
+            (["-s", self.script("true"), "--env", "a b=c"], Status.USAGE, "NAME=VALUE"),
+            (["-s", "setup.sh", "--workdir", "w"], Status.USAGE, "begin with '/'"),
+            (["-s", "setup.sh", "--name", "a/b"], Status.USAGE, "a/b"),
+            (["-r", "/etc/passwd"], Status.USAGE, "project directory"),
+        ):
+            with self.subTest(arguments):
+                result = self.fails(*arguments, status=status)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(self.aic.images(), [])
+
+    def test_the_name_of_another_directory_is_refused_before_anything_runs(self) -> None:
+        self.built("true", "--name", "exp")
+        other = self.scratch / "other"
+        other.mkdir()
+        self.project = other
+        result = self.fails("-s", self.script("touch /opt/x"), "--name", "exp", status=Status.USAGE)
+        self.assertIn("--replace", result.stderr)
+
+    def test_json_has_an_event_for_each_step(self) -> None:
+        result = self.succeed("build", self.base, "-s", self.script("echo hello"), "--json",
+                              prefix=self.there)
+        steps = [event for event in result.events if event["event"] == "step"]
+        self.assertEqual([step["label"] for step in steps], ["setup.sh"])
+        image = result.events[-1]["image"]
+        self.assertFalse(image["was_there"])
+        self.assertEqual(image["steps"][0]["layer_bytes"], steps[0]["layer_bytes"])
+
+
+del BuildTest
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds by users who have nothing but a login, and what they have of each other's."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from support.binary import Status
+from support.building import need_sandbox, processes
+from support.case import sample_layout
+from support.users import User, Users
+
+# What Debian's packages do as root, and an ordinary user's sandbox has to allow.
+PACKAGES = r"""#!/bin/bash
+set -ex
+apt-get -q update
+apt-get -q -y --no-install-recommends install git python3-numpy cron libcap2-bin locales rpm
+useradd --create-home dave
+echo x > /srv/daves; chown dave:dave /srv/daves
+setcap cap_net_raw+ep /usr/bin/git
+getcap /usr/bin/git | grep cap_net_raw
+echo 'en_US.UTF-8 UTF-8' >> /etc/locale.gen; locale-gen
+ldconfig
+mkdir -p /tmp/top/SPECS; cat > /tmp/p.spec <<EOF
+Name: lab
+Version: 1
+Release: 1
+Summary: x
+License: x
+BuildArch: noarch
+%description
+x
+%install
+mkdir -p %{buildroot}/opt; echo from-rpm > %{buildroot}/opt/rpm
+%post
+echo post >> /opt/rpm-post
+%files
+/opt/rpm
+EOF
+"""
+
+
+class BuildUsersTest(unittest.TestCase):
+    def setUp(self) -> None:
+        need_sandbox()
+        scratch = tempfile.TemporaryDirectory(prefix="aic-test-", ignore_cleanup_errors=True)
+        self.addCleanup(scratch.cleanup)
+        self.scratch = Path(scratch.name)
+        self.scratch.chmod(0o755)
+        self.users = Users(self.scratch / "users")
+        self.store = self.scratch / "store"
+        self.layout = self.scratch / "layout"
+        shutil.copytree(sample_layout(), self.layout)
+        self.alice = self.users.user("alice", self.store)
+        self.bob = self.users.user("bob", self.store)
+        subprocess.run(["chmod", "-R", "a+rX", self.layout], check=True)
+        self.make_lab()
+
+    def make_lab(self) -> None:
+        self.store.mkdir()
+        subprocess.run(["chgrp", "aiclab", self.store], check=False)
+        result = self.users.root(self.store).run(
+            "init", "--preset", "lab", "--group", "aiclab", "--trust", "group")
+        self.assertEqual(result.status, Status.OK, result)
+
+    def build(self, user: User, script: str, *options: str, status: int = 0):
+        project = user.home / "project"
+        project.mkdir(exist_ok=True)
+        project.chmod(0o755)
+        (project / "setup.sh").write_text(script)
+        result = user.run("build", f"oci:{self.layout}:12", "-s", "setup.sh", *options,
+                          prefix=("env", f"--chdir={project}"), timeout=280)
+        self.assertEqual(result.status, status, result)
+        self.assertEqual(processes(str(user.spool)), [])
+        return result
+
+    def test_packages_are_installed_by_a_user_without_privileges(self) -> None:
+        result = self.build(self.alice, PACKAGES)
+        image = Path(result.out.strip())
+        self.assertEqual(image.stat().st_uid, self.alice.number)
+        names = subprocess.run(["unsquashfs", "-l", "-d", "", image], check=True,
+                               capture_output=True, text=True, errors="replace").stdout.splitlines()
+        for name in ("/usr/bin/git", "/usr/lib/python3/dist-packages/numpy/__init__.py",
+                     "/home/dave", "/usr/lib/locale/locale-archive", "/etc/init.d/cron"):
+            self.assertIn(name, names)
+        status = self.alice.run("cat", image, "/var/lib/dpkg/status").out
+        self.assertIn("Package: rpm\nStatus: install ok installed\n", status)
+        self.assertNotIn("Status: install ok unpacked", status)
+        self.assertEqual([p for p in (self.alice.spool / "build").iterdir()], [])
+
+    def test_the_second_of_a_lab_to_build_it_has_it_at_once(self) -> None:
+        script = "#!/bin/sh\ndate +%N > /opt/when\n"
+        first = self.build(self.alice, script)
+        second = self.build(self.bob, script)
+        self.assertEqual(second.out, first.out)
+        self.assertIn("already built", second.stderr)
+        third = self.build(self.bob, script, "--env", "A=b", "--name", "other")
+        self.assertNotEqual(third.out, first.out)
+
+    def test_a_fork_bomb_ends_in_an_error(self) -> None:
+        script = "#!/bin/bash\nset -e\nb() { b | b & }; b; sleep 3; true\nexit 5\n"
+        result = self.build(self.alice, script, status=Status.SYSTEM)
+        self.assertIn("ended with status", result.stderr)
+
+    def test_a_user_who_may_not_use_fuse_is_told(self) -> None:
+        if not self.users.fuse.exists():
+            self.skipTest("needs /dev/fuse")
+        self.users.fuse.chmod(0o600)
+        result = self.build(self.alice, "#!/bin/sh\ntrue\n", status=Status.SYSTEM)
+        self.assertIn("/dev/fuse", result.stderr)
+        self.assertIn("aic-image doctor", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
