@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import unittest
@@ -11,7 +10,8 @@ from pathlib import Path
 
 from support.binary import Status
 from support.building import need_sandbox, processes
-from support.case import sample_layout
+from support.case import SAMPLE_TAG, sample_layout
+from support.registry import Registry
 from support.users import User, Users
 
 # What Debian's packages do as root, and an ordinary user's sandbox has to allow.
@@ -45,6 +45,14 @@ EOF
 
 
 class BuildUsersTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="aic-registry-")
+        cls.addClassCleanup(scratch.cleanup)
+        registry = cls.enterClassContext(Registry(Path(scratch.name) / "registry"))
+        registry.push(sample_layout(), SAMPLE_TAG, f"lab/base:{SAMPLE_TAG}")
+        cls.base = f"{registry.address}#lab/base:{SAMPLE_TAG}"
+
     def setUp(self) -> None:
         need_sandbox()
         scratch = tempfile.TemporaryDirectory(prefix="aic-test-", ignore_cleanup_errors=True)
@@ -53,16 +61,8 @@ class BuildUsersTest(unittest.TestCase):
         self.scratch.chmod(0o755)
         self.users = Users(self.scratch / "users")
         self.store = self.scratch / "store"
-        self.layout = self.scratch / "layout"
-        shutil.copytree(sample_layout(), self.layout)
         self.alice = self.users.user("alice", self.store)
         self.bob = self.users.user("bob", self.store)
-        subprocess.run(["chmod", "-R", "a+rX", self.layout], check=True)
-        self.make_lab()
-
-    def make_lab(self) -> None:
-        self.store.mkdir()
-        subprocess.run(["chgrp", "aiclab", self.store], check=False)
         result = self.users.root(self.store).run(
             "init", "--preset", "lab", "--group", "aiclab", "--trust", "group")
         self.assertEqual(result.status, Status.OK, result)
@@ -72,7 +72,7 @@ class BuildUsersTest(unittest.TestCase):
         project.mkdir(exist_ok=True)
         project.chmod(0o755)
         (project / "setup.sh").write_text(script)
-        result = user.run("build", f"oci:{self.layout}:12", "-s", "setup.sh", *options,
+        result = user.run("build", self.base, "-s", "setup.sh", *options,
                           prefix=("env", f"--chdir={project}"), timeout=280)
         self.assertEqual(result.status, status, result)
         self.assertEqual(processes(str(user.spool)), [])
