@@ -1,64 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_recipe.hpp"
 
-#include "builder/profile.hpp"
+#include "cli/recipe_words.hpp"
 #include "core/error.hpp"
-#include "core/files.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <filesystem>
 #include <map>
-
-namespace fs = std::filesystem;
 
 namespace aic::cli {
 
-namespace {
-
-constexpr std::uint64_t k_max_script_bytes = 16 << 20;
-
-std::string read_script(const std::string& path) {
-    if (fs::is_directory(path))
-        throw Error(ErrorKind::usage, "the script '{}' is a directory", path);
-    if (auto text = read_file_if_exists(path, k_max_script_bytes))
-        return std::move(*text);
-    throw Error(ErrorKind::not_found, "there is no script '{}'", path);
-}
-
-/// "KEY=VALUE" with a name that a shell can have.
-void check_variable(const std::string& text) {
-    const auto name = text.substr(0, text.find('='));
-    const bool is_name =
-        !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                                "0123456789_") == std::string::npos
-        && (name.front() < '0' || name.front() > '9');
-    if (!is_name || name.size() == text.size())
-        throw Error(ErrorKind::usage, "--env '{}': it is not NAME=VALUE", text);
-    if (text.find('\n') != std::string::npos)
-        throw Error(ErrorKind::usage, "--env {}: enroot takes no value of several lines", name);
-}
-
-/// A file of the project, as a path below it.
-std::string in_project(const std::string& file) {
-    const auto path = fs::absolute(file).lexically_normal().lexically_relative(fs::current_path());
-    if (path.empty() || *path.begin() == "..")
-        throw Error(ErrorKind::usage, "'{}' is not in the project directory '{}', which is all that "
-                                      "a step sees",
-                    file, fs::current_path().native());
-    if (!fs::exists(path))
-        throw Error(ErrorKind::not_found, "there is no file '{}'", file);
-    return path.native();
-}
-
-} // namespace
-
 void RecipeArgument::describe(CLI::App& app) {
     app_ = &app;
-    script_option_ = app.add_option("-s,--script", scripts_,
-                                    "run this script in the image; each is a step, in the order given")
-                         ->type_name("FILE");
+    script_option_ =
+        app.add_option("-s,--script", scripts_,
+                       "run this script in the image; each is a step, in the order given")
+            ->type_name("FILE");
     apt_option_ = app.add_option("--apt", apt_, "a step that installs Debian or Ubuntu packages")
                       ->type_name("PACKAGES");
     pip_option_ = app.add_option("--pip", pip_, "a step that installs Python packages with pip")
@@ -66,7 +21,20 @@ void RecipeArgument::describe(CLI::App& app) {
     requirements_option_ =
         app.add_option("-r,--requirements", requirements_, "a step: pip install -r FILE")
             ->type_name("FILE");
-    for (auto* option : {script_option_, apt_option_, pip_option_, requirements_option_})
+    add_option_ = app.add_option("--add", add_,
+                                 "a step that copies a file or directory into the image; without a "
+                                 "destination it is only shown to the steps, at /workspace")
+                      ->type_name("SRC[:DST]");
+    auto* secret_option =
+        app.add_option("--secret", secrets_,
+                       "show a file to the steps at /run/secrets/NAME; it comes into no layer")
+            ->type_name("NAME=FILE");
+    auto* mount_option =
+        app.add_option("--mount", mounts_,
+                       "a directory inside that is kept for the next build and in no layer")
+            ->type_name("type=cache,target=DIR");
+    for (auto* option : {script_option_, apt_option_, pip_option_, requirements_option_,
+                         add_option_, secret_option, mount_option})
         option->expected(1)->take_all();
     app.add_option("-e,--env", env_, "set a variable, for the steps and in the image")
         ->type_name("NAME=VALUE")
@@ -95,45 +63,40 @@ build::Step RecipeArgument::step_of(const CLI::Option* option, const std::string
     if (option == pip_option_)
         return build::pip_step(value);
     if (option == requirements_option_)
-        return build::pip_step("-r " + builder::shell_quote("/workspace/" + in_project(value)));
-    return {.label = fs::path(value).filename().native(),
-            .script = read_script(value),
-            .workspace = workspace()};
+        return requirements_step(value);
+    return script_step(value, workspace());
 }
 
-build::Recipe RecipeArgument::recipe() const {
-    build::Recipe recipe;
+void RecipeArgument::add_steps(build::Recipe& recipe) const {
     std::map<const CLI::Option*, std::size_t> taken;
     for (const auto* option : app_->parse_order()) {
         const bool is_step = option == script_option_ || option == apt_option_
                              || option == pip_option_ || option == requirements_option_;
         if (is_step)
             recipe.steps.push_back(step_of(option, option->results().at(taken[option]++)));
+        else if (option == add_option_)
+            take_added(option->results().at(taken[option]++), recipe);
     }
-    for (const auto& variable : env_) {
-        check_variable(variable);
-        recipe.env.push_back(variable);
-    }
+}
+
+build::Recipe RecipeArgument::onto(build::Recipe recipe) const {
+    add_steps(recipe);
+    for (const auto& secret : secrets_)
+        recipe.secrets.push_back(parse_secret(secret));
+    for (const auto& mount : mounts_)
+        recipe.caches.push_back(parse_cache(mount));
+    for (const auto& variable : env_)
+        recipe.env.push_back(checked_variable(variable));
     for (const auto& label : labels_) {
         const auto equals = label.find('=');
         if (equals == std::string::npos || equals == 0)
             throw Error(ErrorKind::usage, "--label '{}': it is not NAME=VALUE", label);
         recipe.labels[label.substr(0, equals)] = label.substr(equals + 1);
     }
-    if (!working_dir_.empty()) {
-        if (working_dir_.front() != '/')
-            throw Error(ErrorKind::usage, "--workdir '{}': it does not begin with '/'",
-                        working_dir_);
-        recipe.working_dir = working_dir_;
-    }
-    if (!entrypoint_.empty()) {
-        const auto list = nlohmann::json::parse(entrypoint_, nullptr, false);
-        recipe.entrypoint = list.is_array() && !list.empty()
-                                    && std::ranges::all_of(
-                                        list, [](const auto& word) { return word.is_string(); })
-                                ? list.get<std::vector<std::string>>()
-                                : std::vector<std::string>{entrypoint_};
-    }
+    if (!working_dir_.empty())
+        recipe.working_dir = checked_working_dir(working_dir_);
+    if (!entrypoint_.empty())
+        recipe.entrypoint = parse_entrypoint(entrypoint_);
     return recipe;
 }
 

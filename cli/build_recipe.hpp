@@ -16,11 +16,13 @@ class RecipeArgument {
 public:
     void describe(CLI::App& app);
 
-    /// Reads the scripts. Throws Error(usage) and Error(not_found) saying which option is wrong.
-    build::Recipe recipe() const;
+    /// What is said, added to a recipe that is there. Reads the scripts. Throws Error(usage) and
+    /// Error(not_found) saying which option is wrong.
+    build::Recipe onto(build::Recipe recipe) const;
 
 private:
     build::Workspace workspace() const;
+    void add_steps(build::Recipe& recipe) const;
     build::Step step_of(const CLI::Option* option, const std::string& value) const;
 
     const CLI::App* app_ = nullptr;
@@ -28,7 +30,9 @@ private:
     CLI::Option* apt_option_ = nullptr;
     CLI::Option* pip_option_ = nullptr;
     CLI::Option* requirements_option_ = nullptr;
-    std::vector<std::string> scripts_, apt_, pip_, requirements_;
+    CLI::Option* add_option_ = nullptr;
+    std::vector<std::string> scripts_, apt_, pip_, requirements_, add_;
+    std::vector<std::string> secrets_, mounts_;
     std::vector<std::string> env_, labels_;
     std::string working_dir_, entrypoint_;
     bool writable_workspace_ = false;

@@ -16,6 +16,7 @@
 #include "core/log.hpp"
 #include "oci/image_config.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fs = std::filesystem;
@@ -33,19 +34,33 @@ constexpr std::uint64_t k_full_bytes = 16 << 20;
 struct Keys {
     std::vector<StepKey> steps;
     StepKey image;
-    std::optional<InputDigest> inputs;
-    bool sees_project = false; ///< some step does, or would if it were not too large
+    std::optional<InputDigest> inputs; ///< of the project, or of what is shown of it
+    bool shows_project = false;        ///< the whole of it
 };
+
+/// What a step that sees the project sees, if it is not too large; else what was declared.
+std::optional<InputDigest> shown_inputs(const BuildRequest& request, std::stop_token stop) {
+    if (request.recipe.shown.empty())
+        return std::nullopt;
+    std::string digests;
+    for (const auto& path : request.recipe.shown)
+        digests += path.native() + '\n' + digest_of_path(request.project / path, stop).hex() + '\n';
+    return InputDigest(sha256_of(digests));
+}
 
 Keys keys_of(const BuildRequest& request, std::stop_token stop) {
     Keys keys;
-    for (const auto& step : request.recipe.steps)
-        keys.sees_project = keys.sees_project || step.workspace != Workspace::hidden;
-    if (keys.sees_project)
+    const bool is_seen = std::ranges::any_of(
+        request.recipe.steps, [](const Step& step) { return step.workspace != Workspace::hidden; });
+    if (is_seen)
         keys.inputs = digest_of_directory(request.project, stop);
+    keys.shows_project = keys.inputs.has_value();
+    if (is_seen && !keys.shows_project)
+        keys.inputs = shown_inputs(request, stop);
     auto key = base_key(request.base.record.id, request.base.record.variant);
     for (const auto& step : request.recipe.steps) {
-        key = step_key(key, step, request.recipe.env, keys.inputs);
+        key = step_key(key, step, request.recipe.env,
+                       step.added ? digest_of_path(*step.added, stop) : keys.inputs);
         if (step.workspace == Workspace::writable)
             key = StepKey(sha256_of(key.hex() + unique_name())); // nobody else's, nor what follows
         keys.steps.push_back(key);
@@ -146,13 +161,12 @@ private:
     /// Whoever wants the same at the same time waits for the one who makes it.
     std::unique_ptr<cache::Claim> claim_of(const std::string& reference, const std::string& variant,
                                            const std::function<bool()>& is_there) {
-        cache::Claimant claimant(
-            store_.layout(),
-            builder::claim_key(reference, platform(), variant,
-                               visibility_ == cache::Visibility::owner
-                                   ? std::optional(store_.layout().owner())
-                                   : std::nullopt),
-            builder::slurm_job(environment_), library_.trust());
+        cache::Claimant claimant(store_.layout(),
+                                 builder::claim_key(reference, platform(), variant,
+                                                    visibility_ == cache::Visibility::owner
+                                                        ? std::optional(store_.layout().owner())
+                                                        : std::nullopt),
+                                 builder::slurm_job(environment_), library_.trust());
         auto claim = builder::wait_for_turn(
             claimant, observer_.progress,
             [&] {
@@ -224,17 +238,20 @@ private:
                       "set 'spool' in your settings to a directory with room");
         const WorkDir scratch(parent);
         const PackageCaches packages(config_.spool.value / "packages", scratch.path() / "packages");
-        const bool shows_project = keys_.inputs || step.workspace == Workspace::writable;
-        const auto plan = plan_step(step,
-                                    {.images = images_below(),
-                                     .image_env = image_env(),
-                                     .files = files_above(),
-                                     .scratch = scratch.path(),
-                                     .packages = packages.directory(),
-                                     .project = shows_project
-                                                    ? std::optional(request_.project)
-                                                    : std::nullopt},
-                                    environment_);
+        const bool shows_project = keys_.shows_project || step.workspace == Workspace::writable;
+        const auto plan =
+            plan_step(step,
+                      {.images = images_below(),
+                       .image_env = image_env(),
+                       .files = files_above(),
+                       .scratch = scratch.path(),
+                       .packages = packages.directory(),
+                       .project = shows_project ? std::optional(request_.project) : std::nullopt,
+                       .shown_from = request_.project,
+                       .shown = request_.recipe.shown,
+                       .secrets = request_.recipe.secrets,
+                       .caches = request_.recipe.caches},
+                      environment_);
         StepLog log(environment_, step.label);
         outcome.log = log.path();
         if (observer_.step_begins)
@@ -291,7 +308,9 @@ private:
     void require_same_inputs(std::size_t index) {
         if (request_.recipe.steps[index].workspace != Workspace::read_only || !keys_.inputs)
             return;
-        if (digest_of_directory(request_.project, stop_) != keys_.inputs)
+        const auto now = keys_.shows_project ? digest_of_directory(request_.project, stop_)
+                                             : shown_inputs(request_, stop_);
+        if (now != keys_.inputs)
             throw Error(ErrorKind::busy, "files in '{}' were changed while the step ran",
                         request_.project.native())
                 .with_hint("build again; what steps write in /workspace would be lost, and what "
@@ -301,9 +320,11 @@ private:
     [[noreturn]] void fail(std::size_t index, int status, const fs::path& log) const {
         auto hint = fmt::format("all that it printed is in '{}'", log.native());
         if (capacity_of(config_.spool.value).free_bytes < k_full_bytes)
-            hint += fmt::format("; '{}' is full, and steps write there", config_.spool.value.native());
-        if (!keys_.inputs && request_.recipe.steps[index].workspace == Workspace::read_only)
-            hint += fmt::format("; /workspace was empty, since '{}' holds more than {}",
+            hint +=
+                fmt::format("; '{}' is full, and steps write there", config_.spool.value.native());
+        if (!keys_.shows_project && request_.recipe.steps[index].workspace == Workspace::read_only)
+            hint += fmt::format("; /workspace was empty but for what --add names, since '{}' holds "
+                                "more than {}",
                                 request_.project.native(), human_size(k_max_input_bytes));
         throw Error(ErrorKind::system, "the script ended with status {}{}", status,
                     status > 128 ? fmt::format(" (signal {})", status - 128) : "")

@@ -16,10 +16,20 @@ namespace aic::build {
 
 namespace {
 
+struct Limits {
+    std::uint64_t bytes = k_max_input_bytes;
+    std::uint64_t files = k_max_input_files;
+};
+
+constexpr Limits k_no_limits{~std::uint64_t{0}, ~std::uint64_t{0}};
+
 /// Hashes a directory as it walks through it, and gives up at the limits.
 class InputWalk {
 public:
-    explicit InputWalk(std::stop_token stop) : stop_(stop), piece_(1 << 20) {}
+    InputWalk(Limits limits, std::stop_token stop)
+        : limits_(limits)
+        , stop_(stop)
+        , piece_(1 << 20) {}
 
     /// False when there is too much of it.
     bool add_directory(const fs::path& directory, const std::string& name) {
@@ -28,7 +38,7 @@ public:
         std::vector<fs::path> entries;
         for (const auto& entry : fs::directory_iterator(directory)) {
             entries.push_back(entry.path());
-            if (++files_ > k_max_input_files)
+            if (++files_ > limits_.files)
                 return false;
         }
         std::ranges::sort(entries);
@@ -37,9 +47,7 @@ public:
         });
     }
 
-    InputDigest digest() { return InputDigest(hash_.finish()); }
-
-private:
+    /// The same for whatever `path` is.
     bool add_entry(const fs::path& path, const std::string& name) {
         if (stop_.stop_requested())
             throw Error(ErrorKind::interrupted, "stopped");
@@ -59,9 +67,12 @@ private:
             return true;
         }
         bytes_ += static_cast<std::uint64_t>(status.st_size);
-        return bytes_ <= k_max_input_bytes && add_file(path, status);
+        return bytes_ <= limits_.bytes && add_file(path, status);
     }
 
+    InputDigest digest() { return InputDigest(hash_.finish()); }
+
+private:
     bool add_file(const fs::path& path, const struct stat& status) {
         add_text((status.st_mode & S_IXUSR) != 0 ? "program" : "file");
         const auto file = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -72,7 +83,7 @@ private:
                 return true;
             hash_.update(std::span(piece_).first(count));
             at += count;
-            if (at > k_max_input_bytes)
+            if (at > limits_.bytes)
                 return false; // it grows while it is read
         }
     }
@@ -83,6 +94,7 @@ private:
         hash_.update(as_bytes(text));
     }
 
+    const Limits limits_;
     std::stop_token stop_;
     Sha256Hasher hash_;
     Bytes piece_;
@@ -90,21 +102,34 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
+/// Runs `body`, whose errors are the library's own.
+template <typename Body>
+auto reading(const char* what, const fs::path& path, const Body& body) {
+    return in_context([&] { return fmt::format("reading the {} '{}'", what, path.native()); },
+                      [&] {
+                          try {
+                              return body();
+                          } catch (const fs::filesystem_error& error) {
+                              throw error_from_errno(error.code().value(), error.path1().native());
+                          }
+                      });
+}
+
 } // namespace
 
+InputDigest digest_of_path(const fs::path& path, std::stop_token stop) {
+    return reading("input", path, [&] {
+        InputWalk walk(k_no_limits, stop);
+        walk.add_entry(path, "");
+        return walk.digest();
+    });
+}
+
 std::optional<InputDigest> digest_of_directory(const fs::path& directory, std::stop_token stop) {
-    return in_context(
-        [&] { return fmt::format("reading the project directory '{}'", directory.native()); },
-        [&]() -> std::optional<InputDigest> {
-            InputWalk walk(stop);
-            try {
-                if (!walk.add_directory(directory, ""))
-                    return std::nullopt;
-            } catch (const fs::filesystem_error& error) {
-                throw error_from_errno(error.code().value(), error.path1().native());
-            }
-            return walk.digest();
-        });
+    return reading("project directory", directory, [&]() -> std::optional<InputDigest> {
+        InputWalk walk({}, stop);
+        return walk.add_directory(directory, "") ? std::optional(walk.digest()) : std::nullopt;
+    });
 }
 
 } // namespace aic::build

@@ -17,6 +17,9 @@ inline constexpr std::uint64_t k_max_input_files = 20'000;
 struct InputTag;
 using InputDigest = Sha256<InputTag>; ///< of names, permissions and contents
 
+/// The digest of a file or directory, however large.
+InputDigest digest_of_path(const std::filesystem::path& path, std::stop_token stop);
+
 /// The digest of all that is in the project directory: regular files with their contents, symlinks
 /// with what they lead to, directories. Nothing when it holds more than the limits.
 std::optional<InputDigest> digest_of_directory(const std::filesystem::path& directory,

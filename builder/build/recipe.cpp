@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/recipe.hpp"
 
+#include "builder/profile.hpp"
+
 #include <fmt/format.h>
 
 namespace aic::build {
@@ -18,6 +20,18 @@ Step pip_step(const std::string& packages) {
     return {.label = "pip " + packages,
             .script = fmt::format("#!/bin/sh\nset -e\npython3 -m pip install {}\n", packages),
             .workspace = Workspace::read_only};
+}
+
+Step add_step(const std::filesystem::path& source, const std::string& target) {
+    const auto name = source.filename().native();
+    const auto place = target.ends_with('/') ? target + name : target;
+    const auto word = builder::shell_quote(place);
+    return {.label = fmt::format("add {} {}", name, place),
+            .script = fmt::format("#!/bin/sh\nset -e\nmkdir -p -- \"$(dirname -- {0})\"\n"
+                                  "cp -a -T -- {1} {0}\n",
+                                  word, k_added_path),
+            .workspace = Workspace::hidden,
+            .added = source};
 }
 
 } // namespace aic::build

@@ -45,7 +45,7 @@ StepKey base_key(const ImageId& id, std::string_view variant) {
 
 StepKey step_key(const StepKey& below, const Step& step, const std::vector<std::string>& env,
                  const std::optional<InputDigest>& inputs) {
-    const bool sees_inputs = step.workspace != Workspace::hidden;
+    const bool sees_inputs = step.workspace != Workspace::hidden || step.added;
     return KeyHash("step")
         .add(below.hex())
         .add(step.script)

@@ -19,7 +19,8 @@ using StepKey = Sha256<struct StepKeyTag>;
 
 /// Of the image itself, under which the first step runs.
 StepKey base_key(const ImageId& id, std::string_view variant);
-/// Of a step over what `below` stands for. `inputs` is what it sees of the project directory.
+/// Of a step over what `below` stands for. `inputs` is what it sees of the project directory, or
+/// what is added.
 StepKey step_key(const StepKey& below, const Step& step, const std::vector<std::string>& env,
                  const std::optional<InputDigest>& inputs);
 /// Of the whole image, whose last step has the key `last`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/step_run.hpp"
 
+#include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/machine.hpp"
@@ -97,12 +98,21 @@ sandbox::Plan plan_step(const Step& step, const StepPlace& place, const Environm
     };
     cache("apt", "/var/cache/apt/archives", true);
     cache("pip", "/root/.cache/pip", false);
+    for (const auto& target : place.caches)
+        cache(to_hex(sha256_of(target)).substr(0, 16).c_str(), target.c_str(), false);
+    for (const auto& secret : place.secrets)
+        plan.binds.push_back({secret.file.native(), "/run/secrets/" + secret.name});
+    if (step.added)
+        plan.binds.push_back({step.added->native(), k_added_path});
     if (place.project && step.workspace != Workspace::hidden)
         plan.binds.push_back(
             {place.project->native(), "/workspace", step.workspace == Workspace::writable});
     else {
         make_directories(place.scratch / "workspace", 0755);
-        plan.binds.push_back({(place.scratch / "workspace").native(), "/workspace"});
+        plan.binds.push_back({(place.scratch / "workspace").native(), "/workspace", true});
+        for (const auto& path : place.shown)
+            plan.binds.push_back(
+                {(place.shown_from / path).native(), "/workspace/" + path.native()});
     }
     return plan;
 }
@@ -122,8 +132,8 @@ StepLog::StepLog(const Environment& environment, const std::string& label) {
     std::string when(32, '\0');
     const auto now = std::time(nullptr);
     std::tm local{};
-    when.resize(std::strftime(when.data(), when.size(), "%Y%m%d-%H%M%S",
-                              ::localtime_r(&now, &local)));
+    when.resize(
+        std::strftime(when.data(), when.size(), "%Y%m%d-%H%M%S", ::localtime_r(&now, &local)));
     path_ = directory / fmt::format("{}-{}-{}.log", when, ::getpid(), file_name_of(label));
     fd_ = open_file(path_, O_WRONLY | O_CREAT | O_APPEND, 0600);
 }

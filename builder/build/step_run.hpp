@@ -17,12 +17,16 @@ namespace aic::build {
 
 /// Where a step runs.
 struct StepPlace {
-    std::vector<std::string> images;    ///< squashfs files, the lowest first
-    std::vector<std::string> image_env; ///< "KEY=VALUE", of the base and the recipe
+    std::vector<std::string> images;      ///< squashfs files, the lowest first
+    std::vector<std::string> image_env;   ///< "KEY=VALUE", of the base and the recipe
     std::vector<sandbox::TextFile> files; ///< see sandbox::Plan
-    std::filesystem::path scratch;      ///< an empty directory
-    std::filesystem::path packages;     ///< where downloaded packages are kept for the next build
-    std::optional<std::filesystem::path> project; ///< at /workspace; nothing: that is empty
+    std::filesystem::path scratch;        ///< an empty directory
+    std::filesystem::path packages;       ///< where downloaded packages are kept for the next build
+    std::optional<std::filesystem::path> project; ///< at /workspace; nothing: what is shown is
+    std::filesystem::path shown_from;             ///< where that is
+    std::vector<std::filesystem::path> shown;     ///< relative to it
+    std::vector<Secret> secrets;
+    std::vector<std::string> caches; ///< directories inside
 };
 
 /// What the sandbox is to be for a step: the machine's name service, the project directory, the

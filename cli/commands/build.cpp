@@ -33,7 +33,10 @@ void require_free_name(Session& session, const cache::ImageName& name, bool may_
 
 void Build::describe(CLI::App& app) {
     app.description("run setup scripts over an image and keep the result as a new one");
-    app.add_option("base", base_, "a name, a reference (pulled where it is not here), or the beginning of an id")->required()->type_name("BASE");
+    app.add_option("base", base_,
+                   "a name, a reference (pulled where it is not here), or the beginning of an id "
+                   "(default: as aic-image.toml says)")
+        ->type_name("BASE");
     recipe_.describe(app);
     app.add_option("--name", name_, "call the image so (default: as the current directory)")
         ->type_name("NAME");
@@ -55,12 +58,25 @@ Examples:
   aic-image build nvcr.io#nvidia/tensorflow:22.02-tf2-py3 -s setup.sh
   aic-image build ubuntu:22.04 --apt "git python3-pip" --pip numpy --name exp
   aic-image build exp -r requirements.txt --env OMP_NUM_THREADS=8 --workdir /workspace
-  aic-image build debian:12 -s a.sh -s b.sh --dry-run)");
+  aic-image build debian:12 -s a.sh -s b.sh --dry-run
+  aic-image build                             # as aic-image.toml in this directory says)");
 }
 
-cache::ImageName Build::chosen_name() const {
+std::optional<Project> Build::project() const {
+    if (!base_.empty())
+        return std::nullopt;
+    if (auto project = read_project())
+        return project;
+    throw Error(ErrorKind::usage, "no base is named, and there is no file '{}' here",
+                k_project_file)
+        .with_hint("aic-image build BASE -s setup.sh");
+}
+
+cache::ImageName Build::chosen_name(const std::optional<Project>& project) const {
     if (!name_.empty())
         return cache::ImageName::parse(name_);
+    if (project && project->name)
+        return cache::ImageName::parse(*project->name);
     try {
         return cache::ImageName::parse(fs::current_path().filename().native());
     } catch (const Error& error) {
@@ -70,19 +86,22 @@ cache::ImageName Build::chosen_name() const {
     }
 }
 
-build::BuildRequest Build::request(Session& session, const cache::ImageName& name) const {
+build::BuildRequest Build::request(Session& session, const cache::ImageName& name,
+                                   std::optional<Project> project) {
+    if (project)
+        base_ = project->base;
     auto options = configured_import(session, compression_, block_size_);
     if (threads_ > 0)
         options.threads = threads_;
     if (session.offline())
         options.freshness = builder::Freshness::as_known;
-    auto recipe = recipe_.recipe();
+    auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
     if (recipe.steps.empty() && recipe.env.empty() && recipe.labels.empty() && !recipe.working_dir
         && !recipe.entrypoint)
         throw Error(ErrorKind::usage, "nothing is to be built: there is no step")
             .with_hint("name a setup script: aic-image build BASE -s setup.sh");
-    return {.base = base_image(session, base_, options,
-                               pull_ ? Lookup::always : Lookup::if_missing),
+    return {.base =
+                base_image(session, base_, options, pull_ ? Lookup::always : Lookup::if_missing),
             .recipe = std::move(recipe),
             .project = fs::current_path(),
             .base_name = name.str(),
@@ -98,8 +117,7 @@ void Build::show_preview(Session& session, const build::BuildRequest& request) c
     if (session.json()) {
         auto steps = nlohmann::json::array();
         for (std::size_t i = 0; i < request.recipe.steps.size(); ++i)
-            steps.push_back(
-                {{"label", request.recipe.steps[i].label}, {"is_there", is_there(i)}});
+            steps.push_back({{"label", request.recipe.steps[i].label}, {"is_there", is_there(i)}});
         return session.print_json({{"base", request.base.record.id.str()},
                                    {"is_there", preview.is_there},
                                    {"steps", steps}});
@@ -126,17 +144,18 @@ void Build::give_name(Session& session, const cache::ImageName& name,
 
 void Build::run(Session& session) {
     const auto start = std::chrono::steady_clock::now();
-    const auto name = chosen_name();
+    auto project = this->project();
+    const auto name = chosen_name(project);
     if (!dry_run_)
         require_free_name(session, name, replace_);
-    const auto request = this->request(session, name);
+    const auto request = this->request(session, name, std::move(project));
     if (dry_run_)
         return show_preview(session, request);
     BuildDisplay display(request.recipe, session);
     build::BuildResult result;
     try {
-        result = build::build(request, session.config(), session.environment(),
-                              display.observer(), session.stop());
+        result = build::build(request, session.config(), session.environment(), display.observer(),
+                              session.stop());
     } catch (...) {
         display.failed();
         throw;

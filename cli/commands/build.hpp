@@ -5,7 +5,9 @@
 #include "cache/name.hpp"
 #include "cli/build_recipe.hpp"
 #include "cli/command.hpp"
+#include "cli/project_file.hpp"
 
+#include <optional>
 #include <string>
 
 namespace aic::cli {
@@ -20,8 +22,11 @@ public:
     bool changes_store() const override { return !dry_run_; }
 
 private:
-    cache::ImageName chosen_name() const;
-    build::BuildRequest request(Session& session, const cache::ImageName& name) const;
+    /// What the project's file says, where no base is named.
+    std::optional<Project> project() const;
+    cache::ImageName chosen_name(const std::optional<Project>& project) const;
+    build::BuildRequest request(Session& session, const cache::ImageName& name,
+                                std::optional<Project> project);
     void show_preview(Session& session, const build::BuildRequest& request) const;
     void give_name(Session& session, const cache::ImageName& name,
                    const build::BuildResult& result) const;

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from support import mounts, tree
 from support.binary import Status
@@ -193,6 +194,68 @@ class BuildingTest(BuildTest):
         stderr = process.communicate(timeout=60)[1].decode()
         self.assertEqual(process.returncode, Status.BUSY, stderr)
         self.assert_nothing_left()
+
+    def test_what_is_added_is_in_the_image_and_its_content_counts(self) -> None:
+        (self.project / "src").mkdir()
+        (self.project / "src/a.py").write_text("one")
+        (self.project / "src/run").write_text("#!/bin/sh")
+        (self.project / "src/run").chmod(0o750)
+        image = self.build("--add", "src:/opt/lab/src", "--add", "src/a.py:/opt/lab/")
+        self.assertEqual(self.text_of(image, "/opt/lab/src/a.py"), "one")
+        self.assertEqual(self.text_of(image, "/opt/lab/a.py"), "one")
+        with mounts.any_reader(image) as root:
+            self.assertEqual((root / "opt/lab/src/run").stat().st_mode & 0o777, 0o750)
+        (self.project / "other").write_text("is no input of theirs")
+        self.assertEqual(
+            self.build("--add", "src:/opt/lab/src", "--add", "src/a.py:/opt/lab/"), image)
+        (self.project / "src/a.py").write_text("two")
+        changed = self.build("--add", "src:/opt/lab/src", "--add", "src/a.py:/opt/lab/")
+        self.assertEqual(self.text_of(changed, "/opt/lab/src/a.py"), "two")
+
+    def test_of_a_large_project_what_is_named_is_shown(self) -> None:
+        with (self.project / "data").open("wb") as file:
+            file.truncate(65 << 20)
+        (self.project / "list").write_text("named")
+        self.script("cp list /opt/list; ! test -e data; ! cp /opt/list list 2>&1; test -e list")
+        image = self.build("-s", "setup.sh", "--add", "list")
+        self.assertEqual(self.text_of(image, "/opt/list"), "named")
+        (self.project / "list").write_text("changed")
+        again = self.build("-s", "setup.sh", "--add", "list")
+        self.assertEqual(self.text_of(again, "/opt/list"), "changed")
+
+    def test_a_secret_is_seen_and_nowhere_afterwards(self) -> None:
+        secret = "s3cr3t-of-the-lab"
+        elsewhere = self.scratch / "token"
+        elsewhere.write_text(secret)
+        self.script("test $(wc -c < /run/secrets/token) = 17; ! echo x > /run/secrets/token")
+        image = self.build("-s", "setup.sh", "--secret", f"token={elsewhere}")
+        found = subprocess.run(["grep", "-rla", secret, self.aic.store, self.aic.spool,
+                                self.scratch / ".local"], capture_output=True, check=False)
+        self.assertEqual(found.stdout, b"")
+        self.assertNotIn("/run/secrets", self.names_in(image))
+        elsewhere.write_text("another-secret-17")
+        self.assertEqual(self.build("-s", "setup.sh", "--secret", f"token={elsewhere}"), image)
+
+    def test_a_cache_is_there_for_the_next_build_and_in_no_image(self) -> None:
+        mount = ("--mount", "type=cache,target=/var/lab-cache")
+        image = self.built("echo kept > /var/lab-cache/file", *mount)
+        self.assertNotIn("/var/lab-cache", self.names_in(image))
+        self.built("cp /var/lab-cache/file /opt/file", *mount)
+
+    def test_the_projects_file_says_it_all(self) -> None:
+        self.script("echo made > /opt/made")
+        (self.project / "aic-image.toml").write_text(
+            f'[build]\nbase = "{self.base}"\nname = "exp"\nsteps = ["setup.sh"]\n'
+            'env = { LAB = "ours" }\n')
+        image = Path(self.succeed("build", prefix=self.there).out.strip())
+        self.assertEqual(self.succeed("path", "exp").out.strip(), str(image))
+        self.assertEqual(self.text_of(image, "/opt/made"), "made\n")
+        self.assertIn("LAB=ours", self.text_of(image, "/etc/environment"))
+        (self.project / "aic-image.toml").write_text("[build]\nbsae = 3\n")
+        result = self.aic.run("build", prefix=self.there)
+        self.assertEqual(result.status, Status.USAGE, result)
+        self.assertIn("reading 'aic-image.toml': line 2", result.stderr)
+        self.assertIn("did you mean 'base'?", result.stderr)
 
     def test_two_that_build_the_same_run_it_once(self) -> None:
         self.pull(self.base)
