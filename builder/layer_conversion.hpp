@@ -34,8 +34,8 @@ struct ConvertedTar {
     std::uint64_t tar_bytes = 0;
 };
 
-/// The same for a tar that comes, uncompressed, out of a pipe or file and whose diff id nobody knows
-/// yet.
+/// The same for a tar that comes, uncompressed, out of a pipe or file and whose diff id nobody
+/// knows yet.
 ConvertedTar convert_tar(int fd, const squashfs::SegmentTarget& target,
                          squashfs::CompressorPool& pool, std::stop_token stop);
 

@@ -32,8 +32,8 @@ std::string without_sequences(std::string_view line) {
 
 std::string shown(std::string_view line) {
     const auto start = line.find_last_of('\r');
-    return printable(without_sequences(start == std::string_view::npos ? line
-                                                                       : line.substr(start + 1)));
+    return printable(
+        without_sequences(start == std::string_view::npos ? line : line.substr(start + 1)));
 }
 
 } // namespace
@@ -129,8 +129,8 @@ nlohmann::json step_json(const build::StepOutcome& outcome) {
             {"was_there", outcome.was_there},
             {"seconds", outcome.seconds},
             {"layer_bytes", outcome.layer_bytes},
-            {"log", outcome.log.empty() ? nlohmann::json(nullptr)
-                                        : nlohmann::json(outcome.log.native())}};
+            {"log",
+             outcome.log.empty() ? nlohmann::json(nullptr) : nlohmann::json(outcome.log.native())}};
 }
 
 } // namespace aic::cli

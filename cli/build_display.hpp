@@ -35,6 +35,7 @@ public:
     build::BuildObserver observer();
     /// The build is over, and did not work: on a terminal the step's last lines stay.
     void failed();
+
     void finish() { display_.finish(); }
 
 private:

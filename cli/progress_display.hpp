@@ -72,11 +72,11 @@ private:
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool finished_ = false;        // guarded by mutex_
-    std::size_t lines_drawn_ = 0;  // guarded by mutex_
+    bool finished_ = false;          // guarded by mutex_
+    std::size_t lines_drawn_ = 0;    // guarded by mutex_
     std::vector<std::string> below_; // guarded by mutex_
-    std::string last_phase_;       // of the plain style; guarded by mutex_
-    std::uint64_t last_tenth_ = 0; // guarded by mutex_
+    std::string last_phase_;         // of the plain style; guarded by mutex_
+    std::uint64_t last_tenth_ = 0;   // guarded by mutex_
     std::chrono::steady_clock::time_point last_told_ = start_; // guarded by mutex_
     std::vector<Waiting> waitings_; // of different reasons; guarded by mutex_
     LogHandler messages_;           // where they go when no lines are redrawn

@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::uint64_t k_max_script_bytes = 16 << 20;
 
+bool is_there(const fs::path& path) {
+    std::error_code unknown; // too long a name, for one, is nowhere
+    return fs::exists(fs::symlink_status(path, unknown));
+}
+
 /// A file of the project, as a path below it.
 std::string in_project(const std::string& file) {
     const auto path = fs::absolute(file).lexically_normal().lexically_relative(fs::current_path());
@@ -26,7 +31,7 @@ std::string in_project(const std::string& file) {
                     "'{}' is not in the project directory '{}', which is all that "
                     "a step sees",
                     file, fs::current_path().native());
-    if (!fs::exists(path))
+    if (!is_there(path))
         throw Error(ErrorKind::not_found, "there is no file '{}'", file);
     return path.native();
 }
@@ -34,7 +39,8 @@ std::string in_project(const std::string& file) {
 } // namespace
 
 build::Step script_step(const std::string& path, build::Workspace workspace) {
-    if (fs::is_directory(path))
+    std::error_code unknown;
+    if (fs::is_directory(path, unknown))
         throw Error(ErrorKind::usage, "the script '{}' is a directory", path);
     auto text = read_file_if_exists(path, k_max_script_bytes);
     if (!text)
@@ -51,7 +57,7 @@ build::Step requirements_step(const std::string& file) {
 void take_added(const std::string& text, build::Recipe& recipe) {
     const auto colon = text.rfind(":/");
     const auto source = text.substr(0, colon);
-    if (!fs::exists(fs::symlink_status(source)))
+    if (!is_there(source))
         throw Error(ErrorKind::not_found, "there is no '{}' to add", source);
     if (colon == std::string::npos)
         recipe.shown.emplace_back(in_project(source));
@@ -66,7 +72,8 @@ build::Secret parse_secret(const std::string& text) {
         || name.find('/') != std::string::npos)
         throw Error(ErrorKind::usage, "--secret '{}': it is not NAME=FILE", text);
     const fs::path file = text.substr(equals + 1);
-    if (!fs::is_regular_file(file))
+    std::error_code unknown;
+    if (!fs::is_regular_file(file, unknown))
         throw Error(ErrorKind::not_found, "--secret {}: there is no file '{}'", name,
                     file.native());
     return {name, fs::canonical(file)};

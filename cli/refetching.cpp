@@ -2,8 +2,8 @@
 #include "cli/refetching.hpp"
 
 #include "builder/image_record.hpp"
-#include "cache/origin.hpp"
 #include "builder/import.hpp"
+#include "cache/origin.hpp"
 #include "cli/progress_display.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"

@@ -22,8 +22,8 @@ enum class Reuse { yes, no };
 struct BuildRequest {
     cache::StoredImage base;
     Recipe recipe;
-    std::filesystem::path project; ///< what steps see at /workspace
-    std::string base_name;         ///< that the image file's name begins with
+    std::filesystem::path project;                    ///< what steps see at /workspace
+    std::string base_name;                            ///< that the image file's name begins with
     std::filesystem::path program = "/proc/self/exe"; ///< see sandbox::run()
     Reuse reuse = Reuse::yes;
     unsigned threads = 1; ///< that compress

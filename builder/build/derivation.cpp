@@ -129,9 +129,9 @@ private:
             take_over(image, layer.diff_id);
         Crew crew(input_.threads);
         squashfs::CompressorPool pool(crew, options_.compression, options_.block_bytes);
-        image.add_segment(builder::generate_layer(
-            profile_files(config, ImageId(sha256_of(made.config_json))), config.created_seconds,
-            image.target(nullptr), pool, stop_));
+        image.add_segment(
+            builder::generate_layer(profile_files(config, ImageId(sha256_of(made.config_json))),
+                                    config.created_seconds, image.target(nullptr), pool, stop_));
         const auto layers = builder::layers_of(image.segments());
         const auto tree = builder::merge_layers(plan, layers, config, options_.profile);
         const auto tables = build_tables(tree, image.placed(plan),

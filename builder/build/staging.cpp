@@ -65,8 +65,7 @@ make_image(cache::Store& store, MadeImage image,
     make_directories(staged, cache::k_directory_mode);
     const auto file = staged / "file";
     const auto built = write(file, image);
-    const auto index_hash =
-        builder::write_layer_index(built, staged / cache::k_layer_index_name);
+    const auto index_hash = builder::write_layer_index(built, staged / cache::k_layer_index_name);
     const auto record = record_of(image, built, index_hash);
     if (::rename(file.c_str(), (staged / record.file_name).c_str()) != 0)
         throw system_error("renaming '{}'", file.native());

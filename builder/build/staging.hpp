@@ -27,8 +27,8 @@ struct MadeImage {
 /// Writes the file, which `write` does, into a directory beside its place, records it and publishes
 /// it, with the reference that leads to it. `write` is given the file's path and fills in the
 /// documents that it only then knows.
-cache::StoredImage
-make_image(cache::Store& store, MadeImage image,
-           const std::function<builder::BuiltImage(const std::filesystem::path&, MadeImage&)>& write);
+cache::StoredImage make_image(
+    cache::Store& store, MadeImage image,
+    const std::function<builder::BuiltImage(const std::filesystem::path&, MadeImage&)>& write);
 
 } // namespace aic::build

@@ -96,17 +96,15 @@ cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& i
         const auto created = cache::utc_time(std::time(nullptr));
         made.config_json = oci::lone_layer_config(input.platform, added, created);
         made.manifest_json = oci::lone_layer_manifest(made.config_json, added);
-        const auto layer =
-            std::make_shared<const layers::LayerIndex>(std::move(converted.layer));
+        const auto layer = std::make_shared<const layers::LayerIndex>(std::move(converted.layer));
         file.add_segment(layer);
         const auto tree = overlay_tree(*layer);
         const auto& segment = file.segments().front();
         const std::vector<squashfs::PlacedSegment> placed = {
             {&layer->segment, segment.offset, segment.first_fragment}};
-        const auto tables =
-            build_tables(tree, placed,
-                         {.compression = input.compression, .block_bytes = input.block_bytes},
-                         file.end());
+        const auto tables = build_tables(
+            tree, placed, {.compression = input.compression, .block_bytes = input.block_bytes},
+            file.end());
         builder::BuiltImage built;
         built.segments = file.segments();
         built.parts = file.finish(tables);

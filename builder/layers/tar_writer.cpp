@@ -160,9 +160,8 @@ void TarWriter::begin(const LayerEntry& entry, std::uint64_t size_bytes) {
     put_number(header.uid, entry.uid);
     put_number(header.gid, entry.gid);
     put_number(header.size, size_bytes);
-    put_number(header.mtime, entry.mtime_seconds < 0
-                                 ? 0
-                                 : static_cast<std::uint64_t>(entry.mtime_seconds));
+    put_number(header.mtime,
+               entry.mtime_seconds < 0 ? 0 : static_cast<std::uint64_t>(entry.mtime_seconds));
     header.type = type_flag(entry.type);
     put_text(header.link_name, entry.target);
     put_number(header.device_major, entry.device_major);

@@ -21,11 +21,10 @@ namespace aic::sandbox {
 namespace {
 
 /// Those that containers have as a rule; mounting is not among them.
-constexpr std::array k_kept = {CAP_CHOWN,      CAP_DAC_OVERRIDE,     CAP_DAC_READ_SEARCH,
-                               CAP_FOWNER,     CAP_FSETID,           CAP_KILL,
-                               CAP_MKNOD,      CAP_NET_BIND_SERVICE, CAP_SETFCAP,
-                               CAP_SETGID,     CAP_SETPCAP,          CAP_SETUID,
-                               CAP_SYS_CHROOT, CAP_AUDIT_WRITE};
+constexpr std::array k_kept = {
+    CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,  CAP_FOWNER,     CAP_FSETID,
+    CAP_KILL,    CAP_MKNOD,        CAP_NET_BIND_SERVICE, CAP_SETFCAP,    CAP_SETGID,
+    CAP_SETPCAP, CAP_SETUID,       CAP_SYS_CHROOT,       CAP_AUDIT_WRITE};
 
 void drop_capabilities() {
     std::array<__user_cap_data_struct, 2> sets{};
@@ -65,6 +64,14 @@ void check(int result, const char* what) {
         throw error_from_errno(-result, what);
 }
 
+/// Where this argument of the call has this type of file in it.
+void succeed_for_type(scmp_filter_ctx filter, int call, unsigned argument, scmp_datum_t type) {
+    const scmp_arg_cmp is_type{
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = S_IFMT, .datum_b = type};
+    check(::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(0), call, 1, &is_type),
+          "filtering the making of devices");
+}
+
 } // namespace
 
 void confine() {
@@ -86,20 +93,17 @@ void pretend_to_have_users() {
         check(::seccomp_arch_add(filter.get(), SCMP_ARCH_X32), "filtering x32 programs");
     }
     for (const auto* name :
-         {"chown", "chown32", "lchown", "lchown32", "fchown", "fchown32", "fchownat", "setuid",
-          "setuid32", "setgid", "setgid32", "setreuid", "setreuid32", "setregid", "setregid32",
-          "setresuid", "setresuid32", "setresgid", "setresgid32", "setgroups", "setgroups32",
-          "setfsuid", "setfsuid32", "setfsgid", "setfsgid32"})
+         {"chown",       "chown32",     "lchown",     "lchown32",    "fchown",
+          "fchown32",    "fchownat",    "setuid",     "setuid32",    "setgid",
+          "setgid32",    "setreuid",    "setreuid32", "setregid",    "setregid32",
+          "setresuid",   "setresuid32", "setresgid",  "setresgid32", "setgroups",
+          "setgroups32", "setfsuid",    "setfsuid32", "setfsgid",    "setfsgid32"})
         check(::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(0),
                                  ::seccomp_syscall_resolve_name(name), 0),
               "filtering system calls");
     for (const scmp_datum_t type : {scmp_datum_t{S_IFCHR}, scmp_datum_t{S_IFBLK}}) {
-        check(::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(0), SCMP_SYS(mknod), 1,
-                                 SCMP_A1_32(SCMP_CMP_MASKED_EQ, S_IFMT, type)),
-              "filtering mknod");
-        check(::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(0), SCMP_SYS(mknodat), 1,
-                                 SCMP_A2_32(SCMP_CMP_MASKED_EQ, S_IFMT, type)),
-              "filtering mknodat");
+        succeed_for_type(filter.get(), SCMP_SYS(mknod), 1, type);
+        succeed_for_type(filter.get(), SCMP_SYS(mknodat), 2, type);
     }
     check(::seccomp_load(filter.get()), "installing the filter of system calls");
 }

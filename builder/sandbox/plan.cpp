@@ -101,7 +101,8 @@ Plan parse_plan(std::string_view text) {
             plan.files.push_back({text_of(file, "path"), text_of(file, "text")});
         for (const auto& bind : document.at("binds"))
             plan.binds.push_back({text_of(bind, "source"), text_of(bind, "target"),
-                                  bind.at("is_writable").get<bool>(), bind.at("is_optional").get<bool>()});
+                                  bind.at("is_writable").get<bool>(),
+                                  bind.at("is_optional").get<bool>()});
         return plan;
     } catch (const json::exception& error) {
         throw Error(ErrorKind::integrity, "reading the sandbox's plan: {}", error.what());

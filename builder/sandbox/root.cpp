@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 namespace fs = std::filesystem;
 
@@ -65,18 +64,19 @@ void write_text(const fs::path& path, std::string_view text, mode_t mode) {
 
 void squashfuse(const std::string& image, const fs::path& target) {
     for (const auto* program : {"squashfuse_ll", "squashfuse"}) {
-        const auto result = run_to_end({.argv = {program, image, target.native()},
-                                        .environment = environment_for_children()},
-                                       {});
+        const auto result = run_to_end(
+            {.argv = {program, image, target.native()}, .environment = environment_for_children()},
+            {});
         if (!result)
             continue;
         if (result->status == 0)
             return;
         throw Error(ErrorKind::system, "mounting '{}': {} failed", image, program)
-            .with_hint(::access("/dev/fuse", R_OK | W_OK) == 0
-                           ? fmt::format("run '{} {} DIRECTORY' to see what it says", program, image)
-                           : "'/dev/fuse' is missing, or you may not use it: 'aic-image doctor' "
-                             "says what mends that");
+            .with_hint(
+                ::access("/dev/fuse", R_OK | W_OK) == 0
+                    ? fmt::format("run '{} {} DIRECTORY' to see what it says", program, image)
+                    : "'/dev/fuse' is missing, or you may not use it: 'aic-image doctor' "
+                      "says what mends that");
     }
     throw Error(ErrorKind::not_found, "mounting '{}': squashfuse is not there", image)
         .with_hint("install the package 'squashfuse' on this machine");
@@ -106,15 +106,12 @@ std::string_view relative(std::string_view path) {
 void make_read_only(const fs::path& mount_point) {
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY;
-    if (::mount_setattr(AT_FDCWD, mount_point.c_str(), AT_RECURSIVE, &attributes,
-                        sizeof attributes)
+    if (::mount_setattr(AT_FDCWD, mount_point.c_str(), AT_RECURSIVE, &attributes, sizeof attributes)
         != 0)
         throw system_error("making a mount read-only");
 }
 
-Root::Root(const Plan& plan)
-    : plan_(plan)
-    , scratch_(plan.scratch) {
+Root::Root(const Plan& plan) : plan_(plan), scratch_(plan.scratch) {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         throw system_error("making the mounts private");
     for (const auto* name : {"images", "skeleton", "files", "upper", "work", "root"})
@@ -190,9 +187,9 @@ void Root::lay_files() {
         has_files_ = true;
         for (auto directory = fs::path(file.path).parent_path(); !directory.empty();
              directory = directory.parent_path())
-            for (const auto& image : images_ | std::views::reverse) {
+            for (auto image = images_.rbegin(); image != images_.rend(); ++image) {
                 struct stat status;
-                if (::lstat((image / directory).c_str(), &status) != 0)
+                if (::lstat((*image / directory).c_str(), &status) != 0)
                     continue;
                 ::chmod((scratch_ / "files" / directory).c_str(), status.st_mode & 07777);
                 break;
@@ -226,9 +223,8 @@ Fd Root::target(std::string_view path, bool is_directory) {
     if (errno != ENOENT)
         throw system_error("mounting at '{}' inside", path);
     const fs::path place(relative(path));
-    const auto parent =
-        place.has_parent_path() ? target(place.parent_path().native(), true)
-                                : open_in_root(root, ".");
+    const auto parent = place.has_parent_path() ? target(place.parent_path().native(), true)
+                                                : open_in_root(root, ".");
     const auto name = place.filename().native();
     const bool is_made =
         is_directory
@@ -291,26 +287,28 @@ void Root::put_script() {
 }
 
 void Root::mount_bind(const Bind& bind) {
-    in_context([&] { return fmt::format("showing '{}' at '{}'", bind.source, bind.target); }, [&] {
-        const auto source = open_file(bind.source, O_PATH);
-        const bool is_directory = S_ISDIR(fstat_of(source.get(), bind.source).st_mode);
-        const auto place = target(bind.target, is_directory);
-        if (::mount(through_descriptor(source).c_str(), through_descriptor(place).c_str(), nullptr,
-                    MS_BIND | MS_REC, nullptr)
-            != 0)
-            throw system_error("mounting it");
-        mounted_.push_back(fs::read_symlink(through_descriptor(place)));
-        if (!bind.is_writable)
-            make_read_only(mounted_.back());
-    });
+    in_context([&] { return fmt::format("showing '{}' at '{}'", bind.source, bind.target); },
+               [&] {
+                   const auto source = open_file(bind.source, O_PATH);
+                   const bool is_directory = S_ISDIR(fstat_of(source.get(), bind.source).st_mode);
+                   const auto place = target(bind.target, is_directory);
+                   if (::mount(through_descriptor(source).c_str(),
+                               through_descriptor(place).c_str(), nullptr, MS_BIND | MS_REC,
+                               nullptr)
+                       != 0)
+                       throw system_error("mounting it");
+                   mounted_.push_back(fs::read_symlink(through_descriptor(place)));
+                   if (!bind.is_writable)
+                       make_read_only(mounted_.back());
+               });
 }
 
 void Root::take_apart() noexcept {
-    for (const auto& place : mounted_ | std::views::reverse)
-        ::umount2(place.c_str(), MNT_DETACH);
-    for (const auto& place : made_ | std::views::reverse)
-        if (::rmdir(place.c_str()) != 0 && errno == ENOTDIR)
-            ::unlink(place.c_str());
+    for (auto place = mounted_.rbegin(); place != mounted_.rend(); ++place)
+        ::umount2(place->c_str(), MNT_DETACH);
+    for (auto place = made_.rbegin(); place != made_.rend(); ++place)
+        if (::rmdir(place->c_str()) != 0 && errno == ENOTDIR)
+            ::unlink(place->c_str());
     mounted_.clear();
     made_.clear();
 }

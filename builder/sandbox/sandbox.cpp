@@ -152,9 +152,10 @@ public:
 private:
     /// Waits for what comes next, and takes it.
     void attend() {
-        std::array<pollfd, 3> watched = {{{output_.read_end ? output_.read_end.get() : -1, POLLIN, 0},
-                                          {report_.read_end.get(), POLLIN, 0},
-                                          {stopped_.get(), POLLIN, 0}}};
+        std::array<pollfd, 3> watched = {
+            {{output_.read_end ? output_.read_end.get() : -1, POLLIN, 0},
+             {report_.read_end.get(), POLLIN, 0},
+             {stopped_.get(), POLLIN, 0}}};
         if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
             throw system_error("waiting for the script");
         check_stop();

@@ -154,8 +154,7 @@ private:
         } else if (S_ISFIFO(status.st_mode)) {
             entry.type = EntryType::fifo;
         } else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-            entry.type = S_ISCHR(status.st_mode) ? EntryType::char_device
-                                                 : EntryType::block_device;
+            entry.type = S_ISCHR(status.st_mode) ? EntryType::char_device : EntryType::block_device;
             entry.device_major = major(status.st_rdev);
             entry.device_minor = minor(status.st_rdev);
         }
@@ -198,7 +197,8 @@ private:
         const auto file = open_file(name, O_RDONLY | O_NOFOLLOW);
         tar_.begin(entry, left);
         for (std::uint64_t at = 0; left > 0;) {
-            const auto piece = std::span(piece_).first(std::min<std::uint64_t>(left, piece_.size()));
+            const auto piece =
+                std::span(piece_).first(std::min<std::uint64_t>(left, piece_.size()));
             pread_exact(file.get(), piece, at, name);
             tar_.data(piece);
             at += piece.size();

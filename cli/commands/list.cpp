@@ -49,7 +49,8 @@ std::vector<Line> lines_of(const cache::Library& library, Steps steps) {
         const auto& record = image.record;
         const cache::ImageKey key{record.id, record.variant};
         if (!seen.insert(key).second
-            || (steps == Steps::hidden && cache::origin_of(record.reference) == cache::Origin::step))
+            || (steps == Steps::hidden
+                && cache::origin_of(record.reference) == cache::Origin::step))
             continue;
         const auto layout = library.callers_store_of(image).layout();
         Line line{.names = names[key],

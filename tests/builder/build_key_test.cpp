@@ -94,7 +94,8 @@ TEST_F(InputsTest, names_contents_and_permissions_count) {
 
 TEST_F(InputsTest, times_do_not_count) {
     const auto before = digest();
-    fs::last_write_time(dir_.path() / "a", fs::file_time_type::clock::now() - std::chrono::hours(9));
+    fs::last_write_time(dir_.path() / "a",
+                        fs::file_time_type::clock::now() - std::chrono::hours(9));
     EXPECT_EQ(digest(), before);
 }
 

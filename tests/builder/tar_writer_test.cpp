@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/layers/tar_writer.hpp"
-
 #include "builder/layers/tar_reader.hpp"
+#include "builder/layers/tar_writer.hpp"
 #include "core/error.hpp"
 #include "tests/support/expect_error.hpp"
 
@@ -96,8 +95,12 @@ TEST(TarWriterTest, every_type_comes_back) {
     device.type = EntryType::char_device;
     device.device_major = 1;
     device.device_minor = 3;
-    const auto back = read(tar_of(
-        {{directory, ""}, {file("d/file"), "x"}, {link, ""}, {hardlink, ""}, {fifo, ""}, {device, ""}}));
+    const auto back = read(tar_of({{directory, ""},
+                                   {file("d/file"), "x"},
+                                   {link, ""},
+                                   {hardlink, ""},
+                                   {fifo, ""},
+                                   {device, ""}}));
     ASSERT_EQ(back.size(), 6U);
     EXPECT_EQ(back[0].entry.type, EntryType::directory);
     EXPECT_EQ(back[2].entry.target, link.target);

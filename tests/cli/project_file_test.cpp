@@ -106,6 +106,7 @@ TEST_F(RecipeWordsTest, what_is_outside_the_project_is_no_input) {
     EXPECT_ERROR(ErrorKind::usage, take_added("/etc", recipe));
     EXPECT_ERROR(ErrorKind::usage, requirements_step("../requirements.txt"));
     EXPECT_ERROR(ErrorKind::not_found, take_added("missing", recipe));
+    EXPECT_ERROR(ErrorKind::not_found, take_added(std::string(5000, 'n') + ":/opt", recipe));
     take_added("/etc/passwd:/opt/", recipe); // but it may be copied
     ASSERT_EQ(recipe.steps.size(), 1U);
     EXPECT_EQ(recipe.steps[0].label, "add passwd /opt/passwd");

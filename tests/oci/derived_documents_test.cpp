@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/derived_documents.hpp"
-
 #include "oci/image_config.hpp"
 #include "oci/manifest.hpp"
 #include "tests/support/expect_error.hpp"
@@ -79,13 +78,16 @@ TEST(DerivedManifestTest, it_fits_the_config_and_is_of_the_bases_kind) {
         const nlohmann::json base = {
             {"schemaVersion", 2},
             {"mediaType", kind},
-            {"config", {{"mediaType", "application/vnd.oci.image.config.v1+json"},
-                        {"digest", below},
-                        {"size", 2}}},
-            {"layers", {{{"mediaType", "application/vnd.oci.image.layer.v1.tar+gzip"},
-                         {"digest", below},
-                         {"size", 3}}}}};
-        const auto document = parse_document(derived_manifest(base.dump(), config, derivation()), "");
+            {"config",
+             {{"mediaType", "application/vnd.oci.image.config.v1+json"},
+              {"digest", below},
+              {"size", 2}}},
+            {"layers",
+             {{{"mediaType", "application/vnd.oci.image.layer.v1.tar+gzip"},
+               {"digest", below},
+               {"size", 3}}}}};
+        const auto document =
+            parse_document(derived_manifest(base.dump(), config, derivation()), "");
         const auto& manifest = std::get<Manifest>(document);
         EXPECT_EQ(manifest.config.digest, Digest(sha256_of(config)));
         ASSERT_EQ(manifest.layers.size(), 2U);
