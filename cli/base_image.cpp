@@ -5,7 +5,7 @@
 #include "cli/progress_display.hpp"
 #include "cli/reference_argument.hpp"
 #include "core/error.hpp"
-#include "core/log.hpp"
+#include "registry/tag_pattern.hpp"
 
 namespace aic::cli {
 
@@ -49,10 +49,13 @@ cache::StoredImage pull(Session& session, const std::string& text,
 
 cache::StoredImage base_image(Session& session, const std::string& text,
                               const builder::ImportOptions& options, Lookup lookup) {
+    // Which is the newest is asked in any case.
+    const bool is_pattern = registry::split_tag_pattern(text).has_value();
+    const auto word = is_pattern ? choose_reference(text, session).str() : text;
     if (lookup == Lookup::if_missing)
-        if (auto image = find_here(session, text))
+        if (auto image = find_here(session, word))
             return std::move(*image);
-    return pull(session, text, options);
+    return pull(session, word, options);
 }
 
 } // namespace aic::cli

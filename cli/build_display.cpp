@@ -77,7 +77,8 @@ build::BuildObserver BuildDisplay::observer() {
             .step_begins = [this](std::size_t index) { begin(index); },
             .output = [this](std::span<const std::byte> bytes) { take_output(bytes); },
             .step_ended = [this](std::size_t index,
-                                 const build::StepOutcome& outcome) { end(index, outcome); }};
+                                 const build::StepOutcome& outcome) { end(index, outcome); },
+            .shell_begins = [this](int status) { begin_shell(status); }};
 }
 
 void BuildDisplay::begin(std::size_t index) {
@@ -114,6 +115,16 @@ void BuildDisplay::end(std::size_t index, const build::StepOutcome& outcome) {
     display_.announce(outcome.was_there
                           ? fmt::format("{}  already here, {}", title(index), size)
                           : fmt::format("{}  {:.1f} s, {}", title(index), outcome.seconds, size));
+}
+
+/// From here on the terminal is the shell's.
+void BuildDisplay::begin_shell(int status) {
+    failed();
+    last_lines_ = LastLines(k_lines_kept);
+    session_.say(
+        fmt::format("the script ended with status {}; this is a shell where it stopped, and "
+                    "'exit' ends it (nothing of it is kept)",
+                    status));
 }
 
 void BuildDisplay::failed() {

@@ -41,6 +41,7 @@ public:
 private:
     void begin(std::size_t index);
     void take_output(std::span<const std::byte> bytes);
+    void begin_shell(int status);
     void end(std::size_t index, const build::StepOutcome& outcome);
     std::string title(std::size_t index) const;
 

@@ -239,7 +239,7 @@ private:
         const WorkDir scratch(parent);
         const PackageCaches packages(config_.spool.value / "packages", scratch.path() / "packages");
         const bool shows_project = keys_.shows_project || step.workspace == Workspace::writable;
-        const auto plan =
+        auto plan =
             plan_step(step,
                       {.images = images_below(),
                        .image_env = image_env(),
@@ -252,6 +252,7 @@ private:
                        .secrets = request_.recipe.secrets,
                        .caches = request_.recipe.caches},
                       environment_);
+        plan.has_shell = request_.has_shell;
         StepLog log(environment_, step.label);
         outcome.log = log.path();
         if (observer_.step_begins)
@@ -271,6 +272,11 @@ private:
                         observer_.output(bytes);
                 },
             .warning = [](const std::string& text) { warn("{}", text); },
+            .shell =
+                [&](int status) {
+                    if (observer_.shell_begins)
+                        observer_.shell_begins(status);
+                },
             .layer =
                 [&](int tar) {
                     outcome.seconds = seconds_since(start);

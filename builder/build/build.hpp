@@ -26,7 +26,8 @@ struct BuildRequest {
     std::string base_name;                            ///< that the image file's name begins with
     std::filesystem::path program = "/proc/self/exe"; ///< see sandbox::run()
     Reuse reuse = Reuse::yes;
-    unsigned threads = 1; ///< that compress
+    unsigned threads = 1;   ///< that compress
+    bool has_shell = false; ///< for the user, where a step fails
 };
 
 /// What became of a step.
@@ -50,6 +51,7 @@ struct BuildObserver {
     std::function<void(std::size_t index)> step_begins; ///< one that is run
     std::function<void(std::span<const std::byte>)> output;
     std::function<void(std::size_t index, const StepOutcome&)> step_ended;
+    std::function<void(int status)> shell_begins; ///< the step has failed with it
 };
 
 /// What a build would do: for each step whether its result is there.

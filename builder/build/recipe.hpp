@@ -40,6 +40,11 @@ struct Recipe {
     std::vector<std::filesystem::path> shown; ///< of the project, relative, where it is too large
     std::vector<Secret> secrets;
     std::vector<std::string> caches; ///< directories inside that are kept for the next build
+
+    /// The image would be the base itself.
+    bool changes_nothing() const {
+        return steps.empty() && env.empty() && labels.empty() && !working_dir && !entrypoint;
+    }
 };
 
 inline constexpr const char* k_added_path = "/run/aic-image/added";

@@ -45,8 +45,9 @@ std::vector<std::string> environment_of(const std::vector<std::string>& image_en
         "DEBIAN_FRONTEND=noninteractive",
         "PIP_ROOT_USER_ACTION=ignore",
         "PIP_DISABLE_PIP_VERSION_CHECK=1"};
-    for (const auto* name : {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy",
-                             "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
+    for (const auto* name :
+         {"TERM", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy", "HTTP_PROXY",
+          "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
         if (const auto value = environment(name))
             variables.push_back(fmt::format("{}={}", name, *value));
     return oci::with_variables(std::move(variables), image_env);

@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -176,6 +177,27 @@ int run_script(const Plan& plan) {
     execute(plan);
 }
 
+[[noreturn]] void run_shell(const Plan& plan) {
+    if (::setsid() < 0 || ::ioctl(k_terminal_fd, TIOCSCTTY, 0) != 0)
+        throw system_error("taking the terminal");
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        ::dup2(k_terminal_fd, standard);
+    if (::chdir(plan.working_directory.c_str()) != 0)
+        throw system_error("entering '{}' inside", plan.working_directory);
+    const auto environment = pointers(plan.environment);
+    for (const std::string shell : {"/bin/bash", "/bin/sh"})
+        ::execve(shell.c_str(), pointers({shell}).data(), environment.data());
+    throw system_error("running a shell inside");
+}
+
+/// Where the script has stopped, with what it has left running.
+void offer_shell(const Plan& plan, int status) {
+    tell({.kind = Report::Kind::shell, .status = status});
+    const pid_t shell = start([&]() -> int { run_shell(plan); });
+    while (::waitpid(-1, nullptr, 0) != shell) {
+    }
+}
+
 /// The third process. What the script leaves running ends with it.
 int supervise(const Plan& plan, const Root& root) {
     change_root(root.path());
@@ -189,6 +211,8 @@ int supervise(const Plan& plan, const Root& root) {
         int status = 0;
         const pid_t ended = ::waitpid(-1, &status, 0);
         if (ended == script) {
+            if (plan.has_shell && shell_status(status) != 0)
+                offer_shell(plan, shell_status(status));
             tell({.kind = Report::Kind::ended, .status = shell_status(status)});
             return shell_status(status);
         }
@@ -252,7 +276,7 @@ Plan read_plan() {
 } // namespace
 
 int inner_main() noexcept {
-    for (const int fd : {k_plan_fd, k_report_fd, k_layer_fd, k_leash_fd})
+    for (const int fd : {k_plan_fd, k_report_fd, k_layer_fd, k_leash_fd, k_terminal_fd})
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::signal(SIGPIPE, SIG_IGN);
     try {

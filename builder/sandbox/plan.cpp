@@ -80,7 +80,8 @@ std::string to_json(const Plan& plan) {
                            {"arguments", list_of(plan.arguments)},
                            {"environment", list_of(plan.environment)},
                            {"working_directory", widened(plan.working_directory)},
-                           {"host_name", widened(plan.host_name)}};
+                           {"host_name", widened(plan.host_name)},
+                           {"has_shell", plan.has_shell}};
     return document.dump();
 }
 
@@ -96,7 +97,8 @@ Plan parse_plan(std::string_view text) {
                   .arguments = texts_of(document.at("arguments")),
                   .environment = texts_of(document.at("environment")),
                   .working_directory = text_of(document, "working_directory"),
-                  .host_name = text_of(document, "host_name")};
+                  .host_name = text_of(document, "host_name"),
+                  .has_shell = document.at("has_shell").get<bool>()};
         for (const auto& file : document.at("files"))
             plan.files.push_back({text_of(file, "path"), text_of(file, "text")});
         for (const auto& bind : document.at("binds"))

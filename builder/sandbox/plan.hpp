@@ -35,6 +35,7 @@ struct Plan {
     std::vector<std::string> environment; ///< "NAME=value", all of it
     std::string working_directory;        ///< inside; made where it is missing
     std::string host_name;
+    bool has_shell = false; ///< for the user, when the script fails
 };
 
 std::string to_json(const Plan& plan);

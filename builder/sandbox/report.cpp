@@ -28,7 +28,8 @@ std::optional<Report> parse_report(std::string_view line) {
     const auto document = json::parse(line, nullptr, false);
     if (!document.is_object())
         return std::nullopt;
-    return Report{.kind = static_cast<Report::Kind>(document.value("kind", 4)),
+    return Report{.kind = static_cast<Report::Kind>(
+                      document.value("kind", static_cast<int>(Report::Kind::failed))),
                   .status = document.value("status", 0),
                   .error = static_cast<ErrorKind>(document.value("error", 1)),
                   .message = document.value("message", ""),

@@ -11,16 +11,18 @@ namespace aic::sandbox {
 
 /// The descriptors that the sandbox's first process is started with, besides the standard ones.
 enum Descriptor : int {
-    k_plan_fd = 3,   ///< the plan, to be read
-    k_report_fd = 4, ///< reports, to be written
-    k_layer_fd = 5,  ///< the layer's tar, to be written
-    k_leash_fd = 6,  ///< ends when the one who wants the sandbox is gone
+    k_plan_fd = 3,     ///< the plan, to be read
+    k_report_fd = 4,   ///< reports, to be written
+    k_layer_fd = 5,    ///< the layer's tar, to be written
+    k_leash_fd = 6,    ///< ends when the one who wants the sandbox is gone
+    k_terminal_fd = 7, ///< for a shell after a script that failed; not always there
 };
 
 /// What the processes inside tell the one outside, a line each.
 struct Report {
     enum class Kind {
         started,  ///< everything is set up, and the script runs
+        shell,    ///< it has failed, with `status`, and a shell has the terminal
         ended,    ///< it has ended, with `status`
         left_out, ///< `message` says what the layer does not hold
         written,  ///< the layer is written whole

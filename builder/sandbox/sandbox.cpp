@@ -3,6 +3,7 @@
 
 #include "builder/sandbox/inner.hpp"
 #include "builder/sandbox/report.hpp"
+#include "builder/sandbox/terminal.hpp"
 #include "core/fd.hpp"
 #include "core/subprocess.hpp"
 
@@ -121,6 +122,8 @@ public:
         spawning.give(report_.write_end, k_report_fd);
         spawning.give(layer_.write_end, k_layer_fd);
         spawning.give(leash.read_end, k_leash_fd);
+        if (plan.has_shell)
+            spawning.give(terminal_.emplace().inside(), k_terminal_fd);
         process_ = spawning.spawn(program);
         leash_ = std::move(leash.write_end);
         for (auto* pipe : {&output_, &report_, &layer_})
@@ -152,15 +155,22 @@ public:
 private:
     /// Waits for what comes next, and takes it.
     void attend() {
-        std::array<pollfd, 3> watched = {
+        const bool has_terminal = terminal_ && terminal_->is_handed_over();
+        std::array<pollfd, 5> watched = {
             {{output_.read_end ? output_.read_end.get() : -1, POLLIN, 0},
              {report_.read_end.get(), POLLIN, 0},
-             {stopped_.get(), POLLIN, 0}}};
+             {stopped_.get(), POLLIN, 0},
+             {has_terminal ? terminal_->user_fd() : -1, POLLIN, 0},
+             {has_terminal ? terminal_->master_fd() : -1, POLLIN, 0}}};
         if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
             throw system_error("waiting for the script");
         check_stop();
         if (watched[0].revents != 0)
             take_output();
+        if (watched[3].revents != 0)
+            terminal_->take_from_user();
+        if (watched[4].revents != 0)
+            terminal_->take_from_inside();
         if (watched[1].revents != 0)
             take_reports();
     }
@@ -214,7 +224,13 @@ private:
         switch (report.kind) {
         case Report::Kind::started:
             break;
+        case Report::Kind::shell:
+            take_rest_of_output();
+            observer_.shell(report.status);
+            terminal_->hand_over();
+            break;
         case Report::Kind::ended:
+            terminal_.reset();
             ended_ = report.status;
             break;
         case Report::Kind::left_out:
@@ -283,6 +299,7 @@ private:
     const Observer& observer_;
     std::stop_token stop_;
     Pipe output_, report_, layer_;
+    std::optional<Terminal> terminal_;
     Fd leash_;
     Fd stopped_;
     std::stop_callback<std::function<void()>> on_stop_;

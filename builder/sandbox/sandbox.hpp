@@ -15,6 +15,7 @@ namespace aic::sandbox {
 struct Observer {
     std::function<void(std::span<const std::byte>)> output; ///< what it prints, as it comes
     std::function<void(const std::string&)> warning;        ///< what its layer does not hold
+    std::function<void(int status)> shell; ///< the script failed, and the user gets a shell now
     /// The layer's tar, to be read from this descriptor to its end; only when the script has ended
     /// with status 0.
     std::function<void(int fd)> layer;

@@ -43,12 +43,15 @@ void Build::describe(CLI::App& app) {
     app.add_flag("--replace", replace_, "even if the name was given in another directory");
     app.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
     app.add_flag("--pull", pull_, "ask the registry whether the base has changed");
+    app.add_flag("--shell-on-failure", shell_on_failure_,
+                 "open a shell in the sandbox where a step fails");
     app.add_flag("--dry-run", dry_run_, "only show which steps would run");
     app.add_option("--compression", compression_, "of a base that is pulled")->type_name("NAME");
     app.add_option("--block-size", block_size_, "of a base that is pulled")->type_name("SIZE");
     app.add_option("--threads", threads_, "threads that compress (default: one a core)")
         ->type_name("N")
         ->check(CLI::Range(1U, 1024U).description(""));
+    app.add_option("--otherwise", otherwise_, "the base where none is named")->group("");
     app.footer(
         R"(Needs no root, no daemon and no GPU. Each step runs once: who builds the same on the same base gets
 it at once, with all its layers. Steps see the current directory, read-only, at /workspace, as long
@@ -67,6 +70,8 @@ std::optional<Project> Build::project() const {
         return std::nullopt;
     if (auto project = read_project())
         return project;
+    if (!otherwise_.empty())
+        return Project{.base = otherwise_, .name = std::nullopt, .recipe = {}};
     throw Error(ErrorKind::usage, "no base is named, and there is no file '{}' here",
                 k_project_file)
         .with_hint("aic-image build BASE -s setup.sh");
@@ -96,17 +101,14 @@ build::BuildRequest Build::request(Session& session, const cache::ImageName& nam
     if (session.offline())
         options.freshness = builder::Freshness::as_known;
     auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
-    if (recipe.steps.empty() && recipe.env.empty() && recipe.labels.empty() && !recipe.working_dir
-        && !recipe.entrypoint)
-        throw Error(ErrorKind::usage, "nothing is to be built: there is no step")
-            .with_hint("name a setup script: aic-image build BASE -s setup.sh");
     return {.base =
                 base_image(session, base_, options, pull_ ? Lookup::always : Lookup::if_missing),
             .recipe = std::move(recipe),
             .project = fs::current_path(),
             .base_name = name.str(),
             .reuse = no_cache_ ? build::Reuse::no : build::Reuse::yes,
-            .threads = options.threads};
+            .threads = options.threads,
+            .has_shell = shell_on_failure_};
 }
 
 void Build::show_preview(Session& session, const build::BuildRequest& request) const {
@@ -132,14 +134,30 @@ void Build::show_preview(Session& session, const build::BuildRequest& request) c
 }
 
 void Build::give_name(Session& session, const cache::ImageName& name,
-                      const build::BuildResult& result) const {
+                      const cache::StoredImage& image) const {
     auto store = session.store();
     store.prepare();
-    const auto& record = result.image.record;
+    const auto& record = image.record;
     cache::Names(store.layout())
         .set(name, {record.id, record.variant, "build " + base_, std::nullopt},
              fs::current_path().native(), replace_ ? cache::Replace::yes : cache::Replace::no);
-    note_handed_out(session.library(), result.image, slurm::LeaseFor::job, session.environment());
+    note_handed_out(session.library(), image, slurm::LeaseFor::job, session.environment());
+}
+
+/// Without a step the image is the base itself.
+void Build::name_base(Session& session, const cache::ImageName& name,
+                      const cache::StoredImage& base) const {
+    give_name(session, name, base);
+    if (session.json()) {
+        auto image = image_json(base.record, base.file());
+        image["was_there"] = true;
+        image["name"] = name.str();
+        image["steps"] = nlohmann::json::array();
+        return session.print_event({{"version", 1}, {"event", "result"}, {"image", image}});
+    }
+    session.say(fmt::format("no step was named, so '{}' is the base as it is: {}", name.str(),
+                            base.record.reference));
+    session.print(base.file().native());
 }
 
 void Build::run(Session& session) {
@@ -151,6 +169,8 @@ void Build::run(Session& session) {
     const auto request = this->request(session, name, std::move(project));
     if (dry_run_)
         return show_preview(session, request);
+    if (request.recipe.changes_nothing())
+        return name_base(session, name, request.base);
     BuildDisplay display(request.recipe, session);
     build::BuildResult result;
     try {
@@ -161,7 +181,7 @@ void Build::run(Session& session) {
         throw;
     }
     display.finish();
-    give_name(session, name, result);
+    give_name(session, name, result.image);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     const auto file = result.image.file();
     if (session.json()) {

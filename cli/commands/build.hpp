@@ -29,15 +29,19 @@ private:
                                 std::optional<Project> project);
     void show_preview(Session& session, const build::BuildRequest& request) const;
     void give_name(Session& session, const cache::ImageName& name,
-                   const build::BuildResult& result) const;
+                   const cache::StoredImage& image) const;
+    void name_base(Session& session, const cache::ImageName& name,
+                   const cache::StoredImage& base) const;
 
     std::string base_;
+    std::string otherwise_; ///< the base where neither the user nor a project's file names one
     RecipeArgument recipe_;
     std::string name_;
     bool replace_ = false;
     bool no_cache_ = false;
     bool pull_ = false;
     bool dry_run_ = false;
+    bool shell_on_failure_ = false;
     std::string compression_;
     std::string block_size_;
     unsigned threads_ = 0;

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -11,7 +14,7 @@ import unittest
 from pathlib import Path
 
 from support import mounts, tree
-from support.binary import Status
+from support.binary import Status, program
 from support.building import BuildTest, processes
 
 # What a Debian system has of its own, and scripts may do to it.
@@ -37,6 +40,36 @@ truncate -s 20M /opt/sparse; printf end >> /opt/sparse
 head -c 3000000 /bin/bash > /opt/blocks
 rm /opt/replaced -r; ln -s one /opt/replaced
 """
+
+
+class Typist:
+    """Who sits at a terminal and types what comes next when he has read what he waits for."""
+
+    def __init__(self, terminal: int) -> None:
+        self.terminal = terminal
+        self.shown = ""
+
+    def read(self, seconds: float) -> bool:
+        if not select.select([self.terminal], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.terminal, 4096)
+        except OSError:  # the other end is closed
+            return False
+        self.shown += data.decode(errors="replace")
+        return bool(data)
+
+    def type(self, *turns: str | bytes | None) -> str:
+        for turn in turns:
+            if isinstance(turn, bytes):
+                os.write(self.terminal, turn)
+                continue
+            deadline = time.monotonic() + (30 if turn else 1)
+            while time.monotonic() < deadline and not (turn and turn in self.shown):
+                self.read(0.2)
+        while self.read(10):
+            pass
+        return self.shown
 
 
 class BuildingTest(BuildTest):
@@ -257,6 +290,28 @@ class BuildingTest(BuildTest):
         self.assertIn("reading 'aic-image.toml': line 2", result.stderr)
         self.assertIn("did you mean 'base'?", result.stderr)
 
+    def test_a_shell_opens_where_a_step_fails(self) -> None:
+        self.script("echo here > /opt/here; exit 7")
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.project)
+            os.execve(program(), ["aic-image", "build", self.base, "-s", "setup.sh",
+                                  "--shell-on-failure"], self.aic.environment)
+        shown = Typist(terminal).type("is a shell where it stopped",
+                                      b"cat /opt/here; echo user-$(id -u)\n", "user-0",
+                                      b"sleep 4714\n", None, b"\x03", None,
+                                      b"echo still-$((6 * 7))\n", "still-42", b"exit\n")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), Status.SYSTEM, shown)
+        self.assertIn("here\r\n", shown)
+        self.assertIn("the script ended with status 7", shown)
+        self.assert_nothing_left()
+
+    def test_a_shell_takes_a_terminal(self) -> None:
+        self.script("exit 7")
+        result = self.fails("-s", "setup.sh", "--shell-on-failure", status=Status.USAGE,
+                            prefix=("setsid", *self.there))
+        self.assertIn("terminal", result.stderr)
+
     def test_two_that_build_the_same_run_it_once(self) -> None:
         self.pull(self.base)
         self.script("sleep 1; date +%N > /opt/when")
@@ -302,7 +357,6 @@ class BuildingTest(BuildTest):
 
     def test_mistakes_are_explained_before_anything_is_pulled(self) -> None:
         for arguments, status, words in (
-            ([], Status.USAGE, "no step"),
             (["-s", "missing.sh"], Status.NOT_FOUND, "missing.sh"),
             (["-s", "."], Status.USAGE, "directory"),
             (["-s", self.script("true"), "--env", "a b=c"], Status.USAGE, "NAME=VALUE"),
@@ -314,6 +368,23 @@ class BuildingTest(BuildTest):
                 result = self.fails(*arguments, status=status)
                 self.assertIn(words, result.stderr)
                 self.assertEqual(self.aic.images(), [])
+
+    def test_without_a_step_the_base_gets_the_name(self) -> None:
+        image = self.build()
+        self.assertIn("no step was named", self.result.stderr)
+        self.assertEqual(self.succeed("path", "project").out.strip(), str(image))
+        self.assertEqual(self.aic.images(), [image])
+
+    def test_the_old_command_has_its_old_default(self) -> None:
+        alias = self.scratch / "sbuild.sh"
+        alias.symlink_to(program())
+        result = self.aic.run("--offline", executable=alias, prefix=self.there)
+        self.assertEqual(result.status, Status.NOT_FOUND, result)
+        self.assertIn("nvidia/tensorflow", result.stderr)
+        self.assertIn("*-tf2-py3", result.stderr)
+        result = self.aic.run(self.base, executable=alias, prefix=self.there)
+        self.assertEqual(result.status, Status.OK, result)
+        self.succeed("path", "project")
 
     def test_the_name_of_another_directory_is_refused_before_anything_runs(self) -> None:
         self.built("true", "--name", "exp")

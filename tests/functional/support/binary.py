@@ -93,22 +93,23 @@ class AicImage:
             **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
         }
 
-    def start(self, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
+    def start(self, *arguments: str | Path, prefix: tuple[str, ...] = (),
+              executable: Path | None = None) -> subprocess.Popen:
         return subprocess.Popen(
-            [*prefix, program(), *map(str, arguments)], env=self.environment,
+            [*prefix, str(executable or program()), *map(str, arguments)], env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
 
     def run(
         self, *arguments: str | Path, timeout: float = DEFAULT_TIMEOUT,
-        prefix: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (), **how: Path,
     ) -> Result:
         begin = time.monotonic()
         # GNU time measures this one process; getrusage would give the largest of all so far.
         measure = ("/usr/bin/time", "--quiet", "--format=%M")
         report = Path(self.environment["HOME"]) / "peak-memory"
         process = self.start(
-            *arguments, prefix=(*measure, f"--output={report}", *prefix)
+            *arguments, prefix=(*measure, f"--output={report}", *prefix), **how
         )
         try:
             stdout, stderr = process.communicate(timeout=timeout)

@@ -63,7 +63,8 @@ class BuildTest(FunctionalTest):
         return Path(lines[0])
 
     def fails(self, *arguments: str | Path, status: int = Status.SYSTEM, **options: object) -> Result:
-        result = self.aic.run("build", self.base, *arguments, prefix=self.there, **options)
+        result = self.aic.run("build", self.base, *arguments,
+                              **{"prefix": self.there, **options})
         self.assertEqual(result.status, status, result)
         self.assertRegex(result.stderr, r"(?m)^error: ", result)
         self.assert_nothing_left()
