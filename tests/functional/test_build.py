@@ -113,12 +113,20 @@ class BuildingTest(BuildTest):
                 self.assertIn(b"opt/two\nlines/-x/file", changed)
 
     def test_steps_build_on_each_other_and_are_run_once(self) -> None:
-        self.script("echo one >> /opt/steps; rm -r /usr/share/doc", "a.sh")
-        self.script("echo two >> /opt/steps; test ! -e /usr/share/doc; mkdir /usr/share/doc", "b.sh")
+        self.script("""
+            echo one >> /opt/steps; rm -r /usr/share/doc
+            rm -r /etc/skel; mkdir /etc/skel; echo one > /opt/linked; ln /opt/linked /opt/other
+            """, "a.sh")
+        self.script("""
+            echo two >> /opt/steps; test ! -e /usr/share/doc; mkdir /usr/share/doc
+            test -z "$(ls -A /etc/skel)"; echo new > /etc/skel/new; cmp /opt/linked /opt/other
+            """, "b.sh")
         image = self.build("-s", "a.sh", "-s", "b.sh")
         self.assertEqual(self.text_of(image, "/opt/steps"), "one\ntwo\n")
         self.assertIn("/usr/share/doc", self.names_in(image))
         self.assertNotIn("/usr/share/doc/bash", self.names_in(image))
+        self.assertEqual({name for name in self.names_in(image) if name.startswith("/etc/skel/")},
+                         {"/etc/skel/new"})
         again = self.build("-s", "a.sh", "-s", "b.sh")
         self.assertEqual(again, image)
         self.assertIn("already built", self.result.stderr)
