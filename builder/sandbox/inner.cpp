@@ -134,14 +134,17 @@ void guard_kernel_settings(const fs::path& proc) {
 }
 
 /// From here on the machine's own files are out of reach.
-void change_root(const fs::path& root) {
+void change_root(const Root& root) {
     if (::unshare(CLONE_NEWNS) != 0)
         throw system_error("making a mount namespace");
-    if (::mount("proc", (root / "proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)
-        != 0)
-        throw system_error("mounting /proc inside");
-    guard_kernel_settings(root / "proc");
-    if (::chdir(root.c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0
+    {
+        const auto point = root.open_inside("/proc");
+        const auto proc = fs::read_symlink(fmt::format("/proc/self/fd/{}", point.get()));
+        if (::mount("proc", proc.c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+            throw system_error("mounting /proc inside");
+        guard_kernel_settings(proc);
+    }
+    if (::chdir(root.path().c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0
         || ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0)
         throw system_error("changing the root directory");
 }
@@ -200,7 +203,7 @@ void offer_shell(const Plan& plan, int status) {
 
 /// The third process. What the script leaves running ends with it.
 int supervise(const Plan& plan, const Root& root) {
-    change_root(root.path());
+    change_root(root);
     if (::sethostname(plan.host_name.data(), plan.host_name.size()) != 0)
         throw system_error("setting the host's name inside");
     confine();

@@ -20,8 +20,8 @@ namespace aic::sandbox {
 
 namespace {
 
-/// Where the step's script and its secrets are, on a file system in memory.
-constexpr std::string_view k_step_directory = "run/aic-image";
+/// Where the step's script is in /run, a file system in memory.
+constexpr std::string_view k_step_directory = "aic-image";
 
 /// What helps package managers, and only while the step runs: each where its directory is there.
 struct Helper {
@@ -223,8 +223,8 @@ Fd Root::target(std::string_view path, bool is_directory) {
     if (errno != ENOENT)
         throw system_error("mounting at '{}' inside", path);
     const fs::path place(relative(path));
-    const auto parent = place.has_parent_path() ? target(place.parent_path().native(), true)
-                                                : open_in_root(root, ".");
+    auto parent = place.has_parent_path() ? target(place.parent_path().native(), true)
+                                          : open_in_root(root, ".");
     const auto name = place.filename().native();
     const bool is_made =
         is_directory
@@ -234,7 +234,16 @@ Fd Root::target(std::string_view path, bool is_directory) {
     found = open_in_root(root, path);
     if (!is_made || !found)
         throw system_error("making '{}' inside, to mount there", path);
-    made_.push_back(fs::read_symlink(through_descriptor(found)));
+    made_.push_back({std::move(parent), name, is_directory});
+    return found;
+}
+
+/// What is at `path` inside, whatever the image's symlinks say of it. They are a stranger's, and to
+/// follow them from here would lead to files of this machine.
+Fd Root::open_inside(std::string_view path) const {
+    auto found = open_in_root(open_directory(this->path()), path);
+    if (!found)
+        throw system_error("opening '{}' inside", path);
     return found;
 }
 
@@ -248,7 +257,8 @@ void Root::mount_at(const char* type, const std::string& where, unsigned long fl
 
 void Root::mount_devices() {
     mount_at("tmpfs", "/dev", MS_NOSUID, "mode=755,size=1m");
-    const auto dev = path() / "dev";
+    const auto mounted = open_inside("/dev");
+    const fs::path dev = through_descriptor(mounted);
     for (const auto* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
         write_text(dev / name, "", 0666);
         const auto source = fs::path("/dev") / name;
@@ -281,7 +291,8 @@ void Root::mount_temporary() {
 }
 
 void Root::put_script() {
-    const auto directory = path() / k_step_directory;
+    const auto run = open_inside("/run"); // ours, and nobody else has been there yet
+    const auto directory = fs::path(through_descriptor(run)) / k_step_directory;
     make_directory(directory);
     write_text(directory / plan_.script_name, plan_.script, 0755);
 }
@@ -307,8 +318,8 @@ void Root::take_apart() noexcept {
     for (auto place = mounted_.rbegin(); place != mounted_.rend(); ++place)
         ::umount2(place->c_str(), MNT_DETACH);
     for (auto place = made_.rbegin(); place != made_.rend(); ++place)
-        if (::rmdir(place->c_str()) != 0 && errno == ENOTDIR)
-            ::unlink(place->c_str());
+        ::unlinkat(place->parent.get(), place->name.c_str(),
+                   place->is_directory ? AT_REMOVEDIR : 0);
     mounted_.clear();
     made_.clear();
 }

@@ -24,6 +24,9 @@ public:
 
     std::filesystem::path path() const { return scratch_ / "root"; }
 
+    /// What a path leads to inside. Throws Error(not_found).
+    Fd open_inside(std::string_view path) const;
+
     /// Where the overlay keeps what was changed.
     std::filesystem::path upper() const { return scratch_ / "upper"; }
 
@@ -50,11 +53,19 @@ private:
     void mount_at(const char* type, const std::string& target, unsigned long flags,
                   const char* options);
 
+    /// What was made in the root to be mounted upon. Its directory is held, since the script may
+    /// put symlinks where it was.
+    struct Made {
+        Fd parent;
+        std::string name;
+        bool is_directory;
+    };
+
     const Plan& plan_;
     const std::filesystem::path scratch_;
     std::vector<std::filesystem::path> images_;  ///< where they are mounted, the lowest first
     std::vector<std::filesystem::path> mounted_; ///< in the root, in their order
-    std::vector<std::filesystem::path> made_;    ///< in the root, to be mounted upon
+    std::vector<Made> made_;
     bool has_files_ = false;
 };
 

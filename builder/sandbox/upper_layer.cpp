@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <map>
 #include <memory>
@@ -65,7 +66,7 @@ std::string xattr_value(const char* name, const char* attribute) {
 }
 
 std::vector<std::string> xattr_names(const char* name) {
-    std::string list(k_xattr_bytes, '\0');
+    static std::array<char, k_xattr_bytes> list; // one for all: most files have none
     const auto size = ::llistxattr(name, list.data(), list.size());
     if (size < 0) {
         if (errno == ENOTSUP)

@@ -13,9 +13,9 @@ import time
 import unittest
 from pathlib import Path
 
-from support import mounts, tree
+from support import mounts, oci_layout, tree
 from support.binary import Status, program
-from support.building import BuildTest, processes
+from support.building import BuildTest, processes, with_layer
 
 # What a Debian system has of its own, and scripts may do to it.
 ODD = r"""
@@ -207,6 +207,19 @@ class BuildingTest(BuildTest):
         self.build("-s", "setup.sh")
         self.assertEqual((self.project / "mine").read_text(), "mine")
         self.assertFalse((self.project / "new").exists())
+
+    def test_symlinks_of_a_strangers_base_lead_nowhere_outside(self) -> None:
+        elsewhere = self.scratch / "elsewhere"
+        elsewhere.mkdir()
+        inside = [str(path)[1:] for path in [*elsewhere.parents, elsewhere] if len(path.parts) > 1]
+        base = with_layer(self.scratch / "layout", oci_layout.tar(
+            [oci_layout.directory(name) for name in sorted(inside) if name != "tmp"]
+            + [oci_layout.symlink(name, str(elsewhere)) for name in
+             ("dev", "run", "proc", "root", "workspace", "etc/resolv.conf")]))
+        self.script("echo > /opt/x")
+        self.aic.run("build", base, "-s", "setup.sh", prefix=self.there)  # it may well fail
+        self.assertEqual(list(elsewhere.rglob("*")), [])
+        self.assert_nothing_left()
 
     def test_what_a_step_leaves_running_ends_with_it(self) -> None:
         self.built("(sleep 4711 &) ; setsid sleep 4711 & ")

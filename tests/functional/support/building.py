@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -12,7 +14,7 @@ import unittest
 from pathlib import Path
 
 from support.binary import Result, Status
-from support.case import FunctionalTest, sample_reference
+from support.case import SAMPLE_TAG, FunctionalTest, sample_layout, sample_reference
 
 
 def need_sandbox() -> None:
@@ -34,6 +36,31 @@ def processes(word: str) -> list[str]:
             if word in line and int(path.parent.name) != os.getpid():
                 found.append(line)
     return found
+
+
+def with_layer(directory: Path, tar: bytes) -> str:
+    """A copy of the sample with one more layer on top; its reference."""
+    shutil.copytree(sample_layout(), directory)
+
+    def read(digest: str) -> dict:
+        return json.loads((directory / "blobs/sha256" / digest.removeprefix("sha256:")).read_text())
+
+    def store(data: bytes, media_type: str) -> dict:
+        digest = hashlib.sha256(data).hexdigest()
+        (directory / "blobs/sha256" / digest).write_bytes(data)
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
+
+    index = json.loads((directory / "index.json").read_text())
+    manifest = read(index["manifests"][0]["digest"])
+    config = read(manifest["config"]["digest"])
+    layer = store(tar, "application/vnd.oci.image.layer.v1.tar")
+    manifest["layers"].append(layer)
+    config["rootfs"]["diff_ids"].append(layer["digest"])
+    manifest["config"] = store(json.dumps(config).encode(), manifest["config"]["mediaType"])
+    index["manifests"][0].update(store(json.dumps(manifest).encode(),
+                                       index["manifests"][0]["mediaType"]))
+    (directory / "index.json").write_text(json.dumps(index))
+    return f"oci:{directory}:{SAMPLE_TAG}"
 
 
 class BuildTest(FunctionalTest):
