@@ -132,10 +132,10 @@ Finding judge_unsquashfs(std::stop_token stop) {
     return ok("unsquashfs", "reads zstd");
 }
 
-/// pyxis starts images with it where it is told so.
+/// Steps of builds run over it, and pyxis starts images with it where it is told so.
 Finding judge_squashfuse(std::stop_token stop) {
     if (help_of("squashfuse", stop).value_or("").empty())
-        return warning("squashfuse", "not installed; pyxis' 'use_squashfuse=1' needs it",
+        return warning("squashfuse", "not installed; 'build' and pyxis' 'use_squashfuse=1' need it",
                        "as root: apt-get install squashfuse");
     return ok("squashfuse", "installed");
 }
