@@ -27,8 +27,6 @@ namespace {
 
 /// What a step may be expected to need at least.
 constexpr std::uint64_t k_least_scratch_bytes = 256 << 20;
-/// With less than that left, a step that failed may have failed for lack of room.
-constexpr std::uint64_t k_full_bytes = 16 << 20;
 
 /// The keys of a recipe over a base.
 struct Keys {
@@ -282,9 +280,9 @@ private:
                     outcome.seconds = seconds_since(start);
                     made = store_layer(index, tar, outcome);
                 }};
-        const int status = sandbox::run(plan, request_.program, observer, stop_);
-        if (status != 0)
-            fail(index, status, log.path());
+        const auto ended = sandbox::run(plan, request_.program, observer, stop_);
+        if (ended.status != 0)
+            fail(index, ended, log.path());
         return std::move(*made);
     }
 
@@ -323,17 +321,18 @@ private:
                            "other programs write there does not belong into an image");
     }
 
-    [[noreturn]] void fail(std::size_t index, int status, const fs::path& log) const {
+    [[noreturn]] void fail(std::size_t index, const sandbox::Outcome& ended,
+                           const fs::path& log) const {
         auto hint = fmt::format("all that it printed is in '{}'", log.native());
-        if (capacity_of(config_.spool.value).free_bytes < k_full_bytes)
+        if (ended.scratch_is_full)
             hint +=
                 fmt::format("; '{}' is full, and steps write there", config_.spool.value.native());
         if (!keys_.shows_project && request_.recipe.steps[index].workspace == Workspace::read_only)
             hint += fmt::format("; /workspace was empty but for what --add names, since '{}' holds "
                                 "more than {}",
                                 request_.project.native(), human_size(k_max_input_bytes));
-        throw Error(ErrorKind::system, "the script ended with status {}{}", status,
-                    status > 128 ? fmt::format(" (signal {})", status - 128) : "")
+        throw Error(ErrorKind::system, "the script ended with status {}{}", ended.status,
+                    ended.status > 128 ? fmt::format(" (signal {})", ended.status - 128) : "")
             .with_hint(hint);
     }
 

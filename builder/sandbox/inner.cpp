@@ -6,6 +6,7 @@
 #include "builder/sandbox/root.hpp"
 #include "builder/sandbox/upper_layer.hpp"
 #include "core/bytes.hpp"
+#include "core/file_system.hpp"
 #include "core/printable.hpp"
 
 #include <poll.h>
@@ -254,6 +255,13 @@ void write_layer_for_reader(const Root& root) {
     }
 }
 
+/// Before it is cleared: a script that failed may have failed for that.
+void tell_if_full(const Plan& plan) {
+    constexpr std::uint64_t k_full_bytes = 4 << 20;
+    if (capacity_of(plan.scratch).free_bytes < k_full_bytes)
+        tell({.kind = Report::Kind::full});
+}
+
 /// The second process.
 int look_after(const Plan& plan) {
     if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
@@ -262,6 +270,7 @@ int look_after(const Plan& plan) {
     if (::unshare(CLONE_NEWPID) != 0)
         throw system_error("making a process namespace");
     const int status = wait_on_leash(start([&] { return supervise(plan, root); }));
+    tell_if_full(plan);
     root.take_apart();
     if (status == 0)
         in_context("writing the layer", [&] { write_layer_for_reader(root); });

@@ -24,6 +24,7 @@ struct Report {
         started,  ///< everything is set up, and the script runs
         shell,    ///< it has failed, with `status`, and a shell has the terminal
         ended,    ///< it has ended, with `status`
+        full,     ///< there was no room left in the scratch directory then
         left_out, ///< `message` says what the layer does not hold
         written,  ///< the layer is written whole
         failed,   ///< `message` and `hint` say why, `error` of which kind

@@ -135,7 +135,7 @@ public:
 
     ~Run() { end(); }
 
-    int status() {
+    Outcome outcome() {
         while (!ended_ && report_.read_end)
             attend();
         take_rest_of_output();
@@ -149,7 +149,7 @@ public:
             wait();
         }
         check_stop();
-        return *ended_;
+        return {.status = *ended_, .scratch_is_full = is_full_};
     }
 
 private:
@@ -233,6 +233,9 @@ private:
             terminal_.reset();
             ended_ = report.status;
             break;
+        case Report::Kind::full:
+            is_full_ = true;
+            break;
         case Report::Kind::left_out:
             observer_.warning(report.message);
             break;
@@ -309,13 +312,14 @@ private:
     std::optional<int> ended_;
     std::optional<Error> failure_;
     bool is_written_ = false;
+    bool is_full_ = false;
 };
 
 } // namespace
 
-int run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
-        std::stop_token stop) {
-    return Run(plan, program, observer, stop).status();
+Outcome run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
+            std::stop_token stop) {
+    return Run(plan, program, observer, stop).outcome();
 }
 
 } // namespace aic::sandbox

@@ -21,14 +21,20 @@ struct Observer {
     std::function<void(int fd)> layer;
 };
 
+/// How a script has ended.
+struct Outcome {
+    int status = 0;               ///< as a shell has it
+    bool scratch_is_full = false; ///< there was no room left for what it wrote
+};
+
 /// Runs a script as a user with no privileges over images (docs/decisions/0022-sandbox.md) and
-/// returns its exit status, as a shell has it. Nothing of it runs or stays mounted afterwards,
+/// returns how it ended. Nothing of it runs or stays mounted afterwards,
 /// however this process ends. Throws Error where the sandbox cannot be had, with what mends that;
 /// a stop ends everything at once: Error(interrupted).
 ///
 /// `program` is what becomes the sandbox's first process: one whose main() calls inner_main() when
 /// its name is k_inner_name; mostly "/proc/self/exe".
-int run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
-        std::stop_token stop);
+Outcome run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
+            std::stop_token stop);
 
 } // namespace aic::sandbox

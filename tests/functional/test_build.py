@@ -181,6 +181,26 @@ class BuildingTest(BuildTest):
         self.assertEqual(self.log_of(result), "before\n")
         self.assertEqual(len(self.aic.images()), 1, "the base alone")
 
+    def test_a_full_disk_is_told_of(self) -> None:
+        mounts.need_root()
+        self.aic.spool.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", self.aic.spool], check=True)
+        self.addCleanup(subprocess.run, ["umount", self.aic.spool], check=False)
+        self.script("echo kept > /opt/x; head -c 500000000 /dev/zero > /opt/large")
+        result = self.aic.run("build", self.base, "-s", "setup.sh", prefix=self.there)
+        self.assertEqual(result.status, Status.SYSTEM, result)
+        self.assertIn(f"'{self.aic.spool}' is full", result.stderr)
+        self.assertEqual(list((self.aic.spool / "build").glob("*")), [])
+
+    def test_a_step_that_takes_its_own_libraries_away_is_contained(self) -> None:
+        self.built("rm -rf /usr/lib /usr/lib64")
+        self.script("true", "more.sh")
+        result = self.aic.run("build", "project", "-s", "more.sh", "--name", "more",
+                              prefix=self.there)
+        self.assertEqual(result.status, Status.NOT_FOUND, result)
+        self.assertIn("running 'more.sh' inside: its interpreter", result.stderr)
+        self.assert_nothing_left()
+
     def test_ids_that_are_not_there_can_be_had(self) -> None:
         image = self.built("""
             useradd -m alice
