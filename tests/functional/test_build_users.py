@@ -18,7 +18,7 @@ from support.users import User, Users
 PACKAGES = r"""#!/bin/bash
 set -ex
 apt-get -q update
-apt-get -q -y --no-install-recommends install git python3-numpy cron libcap2-bin locales rpm
+apt-get -q -y --no-install-recommends install git python3-numpy python3-pip cron libcap2-bin locales rpm
 useradd --create-home dave
 echo x > /srv/daves; chown dave:dave /srv/daves
 setcap cap_net_raw+ep /usr/bin/git
@@ -41,6 +41,17 @@ echo post >> /opt/rpm-post
 %files
 /opt/rpm
 EOF
+rpmbuild -bb --quiet --define '_topdir /tmp/top' /tmp/p.spec
+rpm -i --nodeps /tmp/top/RPMS/noarch/lab-1-1.noarch.rpm
+rpm -q lab
+
+cd /tmp; mkdir lab lab-1.dist-info; echo 'word = "from-wheel"' > lab/__init__.py
+printf 'Metadata-Version: 2.1\nName: lab\nVersion: 1\n' > lab-1.dist-info/METADATA
+printf 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n' > lab-1.dist-info/WHEEL
+printf 'lab/__init__.py,,\nlab-1.dist-info/METADATA,,\nlab-1.dist-info/WHEEL,,\nlab-1.dist-info/RECORD,,\n' > lab-1.dist-info/RECORD
+python3 -m zipfile -c lab-1-py3-none-any.whl lab lab-1.dist-info
+python3 -m pip install --no-index --break-system-packages /tmp/lab-1-py3-none-any.whl
+cd /; python3 -c 'import lab; assert lab.word == "from-wheel"'
 """
 
 
@@ -85,7 +96,8 @@ class BuildUsersTest(unittest.TestCase):
         names = subprocess.run(["unsquashfs", "-l", "-d", "", image], check=True,
                                capture_output=True, text=True, errors="replace").stdout.splitlines()
         for name in ("/usr/bin/git", "/usr/lib/python3/dist-packages/numpy/__init__.py",
-                     "/home/dave", "/usr/lib/locale/locale-archive", "/etc/init.d/cron"):
+                     "/home/dave", "/usr/lib/locale/locale-archive", "/etc/init.d/cron", "/opt/rpm",
+                     "/opt/rpm-post"):
             self.assertIn(name, names)
         status = self.alice.run("cat", image, "/var/lib/dpkg/status").out
         self.assertIn("Package: rpm\nStatus: install ok installed\n", status)
