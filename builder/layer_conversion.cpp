@@ -9,6 +9,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace aic::builder {
 
 namespace {
@@ -66,8 +68,10 @@ public:
                 continue;
             if (count < 0)
                 throw system_error("reading the layer");
-            size_bytes_ += static_cast<std::uint64_t>(count);
-            return std::span(piece_).first(static_cast<std::size_t>(count));
+            const auto piece = std::span(piece_).first(static_cast<std::size_t>(count));
+            size_bytes_ += piece.size();
+            note_end(piece);
+            return piece;
         }
     }
 
@@ -78,11 +82,25 @@ public:
 
     std::uint64_t size_bytes() const { return size_bytes_; }
 
+    /// Whether it ended as a tar does: a writer that is killed may have stopped between two
+    /// entries.
+    bool is_whole() const { return zeros_at_end_ >= k_end_bytes; }
+
 private:
+    void note_end(std::span<const std::byte> piece) {
+        std::size_t zeros = 0;
+        while (zeros < std::min(piece.size(), k_end_bytes)
+               && piece[piece.size() - 1 - zeros] == std::byte{0})
+            ++zeros;
+        zeros_at_end_ = zeros == piece.size() ? zeros_at_end_ + zeros : zeros;
+    }
+
     static constexpr std::size_t k_piece_bytes = 1 << 20;
+    static constexpr std::size_t k_end_bytes = 1024;
     int fd_;
     Bytes piece_;
     std::uint64_t size_bytes_ = 0;
+    std::size_t zeros_at_end_ = 0;
 };
 
 } // namespace
@@ -93,6 +111,8 @@ ConvertedTar convert_tar(int fd, const squashfs::SegmentTarget& target,
     PipedTar stream(fd);
     squashfs::SegmentWriter segment(target, pool);
     converted.layer.diff_id = parse_tar(stream, converted.layer, segment, stop);
+    if (!stream.is_whole())
+        throw Error(ErrorKind::integrity, "the layer was cut off");
     converted.layer.segment = segment.finish();
     converted.tar_bytes = stream.size_bytes();
     return converted;

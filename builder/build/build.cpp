@@ -42,7 +42,8 @@ std::optional<InputDigest> shown_inputs(const BuildRequest& request, std::stop_t
         return std::nullopt;
     std::string digests;
     for (const auto& path : request.recipe.shown)
-        digests += path.native() + '\n' + digest_of_path(request.project / path, stop).hex() + '\n';
+        digests += path.native() + '\n'
+                   + digest_of_path(fs::canonical(request.project / path), stop).hex() + '\n';
     return InputDigest(sha256_of(digests));
 }
 
@@ -80,7 +81,8 @@ public:
         , library_(config)
         , store_(library_.own())
         , options_(builder::options_that_made(request.base.record))
-        , visibility_(cache::visibility_of(request.base.directory))
+        , visibility_(request.recipe.secrets.empty() ? cache::visibility_of(request.base.directory)
+                                                     : cache::Visibility::owner)
         , keys_(keys_of(request, stop)) {}
 
     BuildResult run() {
@@ -310,6 +312,16 @@ private:
 
     /// Else the key would promise what the step has not seen.
     void require_same_inputs(std::size_t index) {
+        if (const auto& step = request_.recipe.steps[index]; step.added) {
+            const auto below =
+                index > 0 ? keys_.steps[index - 1]
+                          : base_key(request_.base.record.id, request_.base.record.variant);
+            if (step_key(below, step, request_.recipe.env, digest_of_path(*step.added, stop_))
+                != keys_.steps[index])
+                throw Error(ErrorKind::busy, "'{}' was changed while the image was built",
+                            step.added->native())
+                    .with_hint("build again");
+        }
         if (request_.recipe.steps[index].workspace != Workspace::read_only || !keys_.inputs)
             return;
         const auto now = keys_.shows_project ? digest_of_directory(request_.project, stop_)

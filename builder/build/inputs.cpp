@@ -19,9 +19,10 @@ namespace {
 struct Limits {
     std::uint64_t bytes = k_max_input_bytes;
     std::uint64_t files = k_max_input_files;
+    bool counts_modes = false; ///< all of them, which what is copied keeps
 };
 
-constexpr Limits k_no_limits{~std::uint64_t{0}, ~std::uint64_t{0}};
+constexpr Limits k_no_limits{~std::uint64_t{0}, ~std::uint64_t{0}, true};
 
 /// Hashes a directory as it walks through it, and gives up at the limits.
 class InputWalk {
@@ -54,6 +55,8 @@ public:
         struct stat status;
         if (::lstat(path.c_str(), &status) != 0)
             throw system_error("looking at '{}'", path.native());
+        if (limits_.counts_modes && !S_ISLNK(status.st_mode))
+            add_text(std::to_string(status.st_mode & 07777));
         if (S_ISDIR(status.st_mode))
             return add_directory(path, name);
         add_text(name);

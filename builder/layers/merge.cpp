@@ -53,6 +53,7 @@ private:
     void note_lower_link_targets();
     NodeId parent_of_entry(const LayerEntry& entry);
     void apply_deletion(const LayerEntry& entry);
+    bool replaces_link(std::string_view path);
     void place(const LayerEntry& entry);
     void place_directory(NodeId parent, const LayerEntry& entry);
     void place_hardlink(NodeId parent, const LayerEntry& entry);
@@ -103,9 +104,23 @@ void LayerMerge::apply_deletion(const LayerEntry& entry) {
         if (const auto found = find_entry(tree_, entry.path); found && *found != Tree::root())
             tree_.remove(*found);
     } else if (entry.type == EntryType::opaque) {
-        if (const auto directory = find_directory(tree_, entry.path))
+        if (const auto directory = find_directory(tree_, entry.path);
+            directory && !replaces_link(entry.path))
             tree_.remove_children(*directory);
     }
+}
+
+/// A directory that takes a symlink's place hides nothing of where that led. Seldom asked, and only
+/// of symlinks.
+bool LayerMerge::replaces_link(std::string_view path) {
+    const auto existing = find_entry(tree_, path);
+    if (!existing || tree_.inode(*existing).type != EntryType::symlink)
+        return false;
+    bool is_replaced = false;
+    for_each([&](const LayerEntry& entry) {
+        is_replaced = is_replaced || (entry.type == EntryType::directory && entry.path == path);
+    });
+    return is_replaced;
 }
 
 void LayerMerge::place(const LayerEntry& entry) {

@@ -124,7 +124,8 @@ void enter_user_namespace() {
 /// Root on the machine is root in these too, whatever namespace he is in. Only with a /proc that
 /// was just mounted.
 void guard_kernel_settings(const fs::path& proc) {
-    for (const auto* name : {"sys", "sysrq-trigger", "irq", "bus", "fs"}) {
+    for (const auto* name :
+         {"sys", "sysrq-trigger", "irq", "bus", "fs", "scsi", "acpi", "asound", "driver", "mtrr"}) {
         const auto path = proc / name;
         if (::access(path.c_str(), F_OK) != 0)
             continue;
@@ -143,6 +144,9 @@ void change_root(const Root& root) {
         const auto proc = fs::read_symlink(fmt::format("/proc/self/fd/{}", point.get()));
         if (::mount("proc", proc.c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
             throw system_error("mounting /proc inside");
+        // In a user namespace of its own the script would have all capabilities again.
+        const auto limit = fs::path(proc) / "sys/user/max_user_namespaces";
+        write_all(open_file(limit, O_WRONLY).get(), as_bytes("0"), limit);
         guard_kernel_settings(proc);
     }
     if (::chdir(root.path().c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0
@@ -173,6 +177,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 int run_script(const Plan& plan) {
+    ::signal(SIGPIPE, SIG_DFL); // a shell cannot undo what it finds ignored
     if (::setsid() < 0)
         throw system_error("making a session");
     if (::chdir(plan.working_directory.c_str()) != 0)
@@ -182,6 +187,7 @@ int run_script(const Plan& plan) {
 }
 
 [[noreturn]] void run_shell(const Plan& plan) {
+    ::signal(SIGPIPE, SIG_DFL);
     if (::setsid() < 0 || ::ioctl(k_terminal_fd, TIOCSCTTY, 0) != 0)
         throw system_error("taking the terminal");
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -202,11 +208,20 @@ void offer_shell(const Plan& plan, int status) {
     }
 }
 
+/// What this process has from outside is not for the script, which may ask /proc about it.
+void hide() {
+    constexpr int k_join_session_keyring = 1; // keyctl(2): a new one, without the login's keys
+    ::syscall(SYS_keyctl, k_join_session_keyring, nullptr);
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0)
+        throw system_error("hiding from the script");
+}
+
 /// The third process. What the script leaves running ends with it.
 int supervise(const Plan& plan, const Root& root) {
     change_root(root);
     if (::sethostname(plan.host_name.data(), plan.host_name.size()) != 0)
         throw system_error("setting the host's name inside");
+    hide();
     confine();
     pretend_to_have_users();
     const pid_t script = start([&] { return run_script(plan); });
@@ -237,11 +252,19 @@ void allow_many_files() {
 void write_layer(const Root& root) {
     allow_many_files();
     PipeSink pipe;
-    write_upper_layer(root.upper(), pipe, [](const std::string& path, const char* why) {
+    // Nobody reads reports while the layer is read, and a pipe holds only so many.
+    constexpr std::size_t k_most_told = 20;
+    std::size_t count = 0;
+    write_upper_layer(root.upper(), pipe, [&](const std::string& path, const char* why) {
+        if (++count > k_most_told)
+            return;
         tell({.kind = Report::Kind::left_out,
               .message = fmt::format("'/{}' is left out of the layer: {}", printable(path), why)});
     });
     pipe.flush();
+    if (count > k_most_told)
+        tell({.kind = Report::Kind::left_out,
+              .message = fmt::format("{} more are left out", count - k_most_told)});
     tell({.kind = Report::Kind::written});
 }
 
@@ -290,6 +313,7 @@ Plan read_plan() {
 int inner_main() noexcept {
     for (const int fd : {k_plan_fd, k_report_fd, k_layer_fd, k_leash_fd, k_terminal_fd})
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::close_range(k_terminal_fd + 1, ~0U, 0); // what whoever started us left open
     ::signal(SIGPIPE, SIG_IGN);
     try {
         const auto plan = read_plan();

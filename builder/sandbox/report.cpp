@@ -8,6 +8,19 @@ namespace aic::sandbox {
 
 using nlohmann::json;
 
+namespace {
+
+Report report_of(const json& document) {
+    return Report{.kind = static_cast<Report::Kind>(
+                      document.value("kind", static_cast<int>(Report::Kind::failed))),
+                  .status = document.value("status", 0),
+                  .error = static_cast<ErrorKind>(document.value("error", 1)),
+                  .message = document.value("message", ""),
+                  .hint = document.value("hint", "")};
+}
+
+} // namespace
+
 Report Report::of(const Error& error) {
     return {.kind = Kind::failed,
             .error = error.kind(),
@@ -28,12 +41,11 @@ std::optional<Report> parse_report(std::string_view line) {
     const auto document = json::parse(line, nullptr, false);
     if (!document.is_object())
         return std::nullopt;
-    return Report{.kind = static_cast<Report::Kind>(
-                      document.value("kind", static_cast<int>(Report::Kind::failed))),
-                  .status = document.value("status", 0),
-                  .error = static_cast<ErrorKind>(document.value("error", 1)),
-                  .message = document.value("message", ""),
-                  .hint = document.value("hint", "")};
+    try {
+        return report_of(document);
+    } catch (const json::exception&) {
+        return std::nullopt;
+    }
 }
 
 void tell(const Report& report) noexcept {

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 namespace fs = std::filesystem;
 
@@ -109,6 +110,17 @@ void make_read_only(const fs::path& mount_point) {
     if (::mount_setattr(AT_FDCWD, mount_point.c_str(), AT_RECURSIVE, &attributes, sizeof attributes)
         != 0)
         throw system_error("making a mount read-only");
+}
+
+/// Where the symlink `name` in `parent` leads, which is nowhere yet: a resolv.conf that leads into
+/// /run, for one.
+std::string link_target(const Fd& parent, const std::string& name, const fs::path& place) {
+    std::string text(PATH_MAX, '\0');
+    const auto size = ::readlinkat(parent.get(), name.c_str(), text.data(), text.size());
+    if (size < 0)
+        throw system_error("making '/{}' inside, to mount there", place.native());
+    text.resize(static_cast<std::size_t>(size));
+    return ("/" / place.parent_path() / text).lexically_normal().native();
 }
 
 Root::Root(const Plan& plan) : plan_(plan), scratch_(plan.scratch) {
@@ -215,7 +227,7 @@ void Root::mount_overlay() {
         throw system_error("entering '/'");
 }
 
-Fd Root::target(std::string_view path, bool is_directory) {
+Fd Root::target(std::string_view path, bool is_directory, int links_left) {
     const auto root = open_directory(this->path());
     auto found = open_in_root(root, path);
     if (found)
@@ -231,6 +243,8 @@ Fd Root::target(std::string_view path, bool is_directory) {
             ? ::mkdirat(parent.get(), name.c_str(), 0755) == 0
             : static_cast<bool>(Fd(::openat(parent.get(), name.c_str(),
                                             O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)));
+    if (!is_made && errno == EEXIST && links_left > 0)
+        return target(link_target(parent, name, place), is_directory, links_left - 1);
     found = open_in_root(root, path);
     if (!is_made || !found)
         throw system_error("making '{}' inside, to mount there", path);
@@ -264,6 +278,7 @@ void Root::mount_devices() {
         const auto source = fs::path("/dev") / name;
         if (::mount(source.c_str(), (dev / name).c_str(), nullptr, MS_BIND, nullptr) != 0)
             throw system_error("mounting '{}' inside", source.native());
+        make_read_only(dev / name); // it can be written to, but not be changed itself
     }
     for (const auto* name : {"pts", "shm"})
         make_directory(dev / name);

@@ -49,7 +49,7 @@ private:
     bool has_place(const Bind& bind) const;
     void lay_target(std::string_view target, bool is_directory);
     /// What `target` is in the root, made where it is missing.
-    Fd target(std::string_view path, bool is_directory);
+    Fd target(std::string_view path, bool is_directory, int links_left = 8);
     void mount_at(const char* type, const std::string& target, unsigned long flags,
                   const char* options);
 

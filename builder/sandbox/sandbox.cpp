@@ -53,6 +53,16 @@ Fd memory_file(std::string_view text) {
     return file;
 }
 
+/// Of ours what finding and running squashfuse takes: a script must not come to see the rest.
+std::vector<std::string> environment_for_setting_up() {
+    auto variables = environment_for_children();
+    std::erase_if(variables, [](const std::string& variable) {
+        const auto name = std::string_view(variable).substr(0, variable.find('='));
+        return name != "PATH" && name != "LD_LIBRARY_PATH" && !name.ends_with("SAN_OPTIONS");
+    });
+    return variables;
+}
+
 /// What the first process gets: its descriptors by number, and no signal blocked or ignored.
 class Spawning {
 public:
@@ -86,7 +96,7 @@ public:
     pid_t spawn(const std::filesystem::path& program) const {
         std::string name(k_inner_name);
         std::array<char*, 2> argv = {name.data(), nullptr};
-        const auto environment = environment_for_children();
+        const auto environment = environment_for_setting_up();
         std::vector<char*> variables;
         for (const auto& variable : environment)
             variables.push_back(const_cast<char*>(variable.c_str())); // not written to
@@ -226,8 +236,10 @@ private:
             break;
         case Report::Kind::shell:
             take_rest_of_output();
-            observer_.shell(report.status);
-            terminal_->hand_over();
+            if (terminal_) {
+                observer_.shell(report.status);
+                terminal_->hand_over();
+            }
             break;
         case Report::Kind::ended:
             terminal_.reset();

@@ -222,9 +222,15 @@ class BuildingTest(BuildTest):
             refuse 'echo x > /etc/resolv.conf'
             refuse 'cat /proc/*/cmdline | grep squash[f]use'
             refuse 'ls /tmp | grep aic-test'
+            refuse 'tr "\\\\0" "\\\\n" < /proc/1/environ | grep SECRET'
+            refuse 'ls /proc/1/fd/4'
+            refuse 'unshare -Ur true'
+            refuse 'chmod 600 /dev/null'
+            refuse 'yes | head -1 | grep -q n'
             kill -9 1; test -d /proc/1
             """)
-        self.build("-s", "setup.sh")
+        self.aic.environment["AIC_TEST_SECRET"] = "SECRET"
+        self.build("-s", "setup.sh", timeout=60)
         self.assertEqual((self.project / "mine").read_text(), "mine")
         self.assertFalse((self.project / "new").exists())
 
@@ -240,6 +246,26 @@ class BuildingTest(BuildTest):
         self.aic.run("build", base, "-s", "setup.sh", prefix=self.there)  # it may well fail
         self.assertEqual(list(elsewhere.rglob("*")), [])
         self.assert_nothing_left()
+
+    def test_a_directory_in_a_symlinks_place_hides_nothing_elsewhere(self) -> None:
+        self.script("mkdir /opt/real; echo kept > /opt/real/file; ln -s /opt/real /opt/link", "a.sh")
+        self.script("rm /opt/link; mkdir /opt/link; echo new > /opt/link/new", "b.sh")
+        image = self.build("-s", "a.sh", "-s", "b.sh")
+        self.assertEqual(self.text_of(image, "/opt/real/file"), "kept\n")
+        self.assertEqual(self.text_of(image, "/opt/link/new"), "new\n")
+
+    def test_names_that_no_layer_can_hold_are_left_out_and_told_of(self) -> None:
+        image = self.built("mkdir /opt/odd; i=0; while [ $i -lt 2000 ]; do "
+                           "echo > /opt/odd/.wh.$i-$(printf 'n%.0s' $(seq 60)); i=$((i+1)); done",
+                           timeout=60)
+        self.assertIn("a deletion", self.result.stderr)
+        self.assertIn("1980 more are left out", self.result.stderr)
+        self.assertIn("/opt/odd", self.names_in(image))
+
+    def test_a_resolver_that_leads_into_run_is_served(self) -> None:
+        base = with_layer(self.scratch / "layout", oci_layout.tar(
+            [oci_layout.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")]))
+        self.build("-s", self.script("test -s /etc/resolv.conf"), base=base)
 
     def test_what_a_step_leaves_running_ends_with_it(self) -> None:
         self.built("(sleep 4711 &) ; setsid sleep 4711 & ")

@@ -97,8 +97,8 @@ class BuildTest(FunctionalTest):
         self.assert_nothing_left()
         return result
 
-    def built(self, script: str, *arguments: str) -> Path:
-        return self.build("-s", self.script(script), *arguments)
+    def built(self, script: str, *arguments: str, **options: object) -> Path:
+        return self.build("-s", self.script(script), *arguments, **options)
 
     def text_of(self, image: Path, path: str) -> str:
         return self.succeed("cat", image, path).out
