@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/log.hpp"
+#include "core/pipe.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -24,18 +25,6 @@ namespace aic {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct Pipe {
-    Fd read_end, write_end;
-
-    Pipe() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw system_error("making a pipe");
-        read_end = Fd(ends[0]);
-        write_end = Fd(ends[1]);
-    }
-};
 
 /// As write(), to a pipe whose reader may be gone: that is EPIPE and no signal, whatever the
 /// process makes of SIGPIPE. (A pair of sockets would do without, but a child cannot open one by
@@ -118,19 +107,11 @@ private:
     pid_t pid_;
 };
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    for (const auto& text : texts)
-        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
-    result.push_back(nullptr);
-    return result;
-}
-
 /// Nothing when there is no such program.
 std::optional<pid_t> spawn(const Subprocess& program, int input, int output) {
     const SpawnSetup setup(input, output);
-    const auto argv = pointers(program.argv);
-    const auto environment = pointers(program.environment);
+    const auto argv = exec_pointers(program.argv);
+    const auto environment = exec_pointers(program.environment);
     pid_t pid = -1;
     const int failure = ::posix_spawnp(&pid, argv[0], setup.actions(), setup.attributes(),
                                        argv.data(), environment.data());
@@ -226,6 +207,14 @@ private:
 };
 
 } // namespace
+
+std::vector<char*> exec_pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (const auto& text : texts)
+        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
+    result.push_back(nullptr);
+    return result;
+}
 
 std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_token stop) {
     Pipe input, output;

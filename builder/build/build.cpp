@@ -41,9 +41,12 @@ std::optional<InputDigest> shown_inputs(const BuildRequest& request, std::stop_t
     if (request.recipe.shown.empty())
         return std::nullopt;
     std::string digests;
+    std::error_code unknown; // what is gone is told of when it is read
     for (const auto& path : request.recipe.shown)
-        digests += path.native() + '\n'
-                   + digest_of_path(fs::canonical(request.project / path), stop).hex() + '\n';
+        digests +=
+            path.native() + '\n'
+            + digest_of_path(fs::weakly_canonical(request.project / path, unknown), stop).hex()
+            + '\n';
     return InputDigest(sha256_of(digests));
 }
 

@@ -21,23 +21,11 @@ namespace {
 
 using layers::EntryType;
 
-/// What stands for the entry in an overlay's lower directory; nothing for what has no place of its
-/// own there.
-layers::Inode inode_of(const layers::LayerEntry& entry, layers::Tree& tree) {
-    if (entry.type == EntryType::whiteout)
-        return {.type = EntryType::char_device, .mode = 0};
-    return {
-        .type = entry.type,
-        .mode = entry.mode,
-        .uid = entry.uid,
-        .gid = entry.gid,
-        .mtime_seconds = entry.mtime_seconds,
-        .xattrs = tree.add_xattrs(entry.xattrs),
-        .content = entry.content.value_or(layers::k_none),
-        .target = entry.type == EntryType::symlink ? tree.add_target(entry.target) : layers::k_none,
-        .device_major = entry.device_major,
-        .device_minor = entry.device_minor,
-    };
+/// What stands for the entry in an overlay's lower directory.
+layers::InodeId inode_of(const layers::LayerEntry& entry, layers::Tree& tree) {
+    return entry.type == EntryType::whiteout
+               ? tree.add_inode({.type = EntryType::char_device, .mode = 0})
+               : layers::add_inode(tree, entry, 0);
 }
 
 void mark_opaque(layers::Tree& tree, std::string_view path) {
@@ -53,7 +41,7 @@ void place(layers::Tree& tree, const layers::LayerEntry& entry) {
     const auto parent =
         layers::make_directory(tree, layers::parent_of(entry.path), entry.mtime_seconds, 0);
     if (entry.type != EntryType::hardlink) {
-        tree.add(parent, layers::base_of(entry.path), tree.add_inode(inode_of(entry, tree)), 0);
+        tree.add(parent, layers::base_of(entry.path), inode_of(entry, tree), 0);
         return;
     }
     const auto target = layers::find_entry(tree, entry.target);

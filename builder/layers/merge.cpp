@@ -66,7 +66,6 @@ private:
     void replace(std::optional<NodeId> existing, NodeId parent, std::string_view name,
                  InodeId inode);
     void link_late_targets();
-    InodeId inode_of(const LayerEntry& entry);
     void count_duplicate(NodeId existing);
 
     struct LateLink {
@@ -136,7 +135,7 @@ void LayerMerge::place(const LayerEntry& entry) {
     if (entry.path.empty()) {
         if (entry.type != EntryType::directory)
             throw Error(ErrorKind::integrity, "the root of a layer is a {}", name_of(entry.type));
-        tree_.inode(Tree::root()) = tree_.inode_by_id(inode_of(entry));
+        tree_.inode(Tree::root()) = tree_.inode_by_id(add_inode(tree_, entry, layer_));
         tree_.node(Tree::root()).implied = false;
         return;
     }
@@ -146,7 +145,7 @@ void LayerMerge::place(const LayerEntry& entry) {
     else if (entry.type == EntryType::hardlink)
         place_hardlink(parent, entry);
     else
-        replace(parent, base_of(entry.path), inode_of(entry));
+        replace(parent, base_of(entry.path), add_inode(tree_, entry, layer_));
 }
 
 NodeId LayerMerge::parent_of_entry(const LayerEntry& entry) {
@@ -163,14 +162,14 @@ void LayerMerge::place_directory(NodeId parent, const LayerEntry& entry) {
     const auto name = base_of(entry.path);
     const auto existing = tree_.find(parent, name);
     if (!existing || !tree_.is_directory(*existing)) {
-        replace(existing, parent, name, inode_of(entry));
+        replace(existing, parent, name, add_inode(tree_, entry, layer_));
         return;
     }
     count_duplicate(*existing);
     auto& node = tree_.node(*existing);
     node.layer = layer_;
     node.implied = false;
-    tree_.inode(*existing) = tree_.inode_by_id(inode_of(entry));
+    tree_.inode(*existing) = tree_.inode_by_id(add_inode(tree_, entry, layer_));
 }
 
 void LayerMerge::place_hardlink(NodeId parent, const LayerEntry& entry) {
@@ -241,26 +240,26 @@ void LayerMerge::link_late_targets() {
     }
 }
 
-InodeId LayerMerge::inode_of(const LayerEntry& entry) {
-    return tree_.add_inode({
+} // namespace
+
+void apply_layer(const LayerIndex& index, std::uint32_t layer, Tree& tree) {
+    LayerMerge(index, layer, tree).run();
+}
+
+InodeId add_inode(Tree& tree, const LayerEntry& entry, std::uint32_t layer) {
+    return tree.add_inode({
         .type = entry.type,
         .mode = entry.mode,
         .uid = entry.uid,
         .gid = entry.gid,
         .mtime_seconds = entry.mtime_seconds,
-        .xattrs = tree_.add_xattrs(entry.xattrs),
-        .layer = layer_,
+        .xattrs = tree.add_xattrs(entry.xattrs),
+        .layer = layer,
         .content = entry.content.value_or(k_none),
-        .target = entry.type == EntryType::symlink ? tree_.add_target(entry.target) : k_none,
+        .target = entry.type == EntryType::symlink ? tree.add_target(entry.target) : k_none,
         .device_major = entry.device_major,
         .device_minor = entry.device_minor,
     });
-}
-
-} // namespace
-
-void apply_layer(const LayerIndex& index, std::uint32_t layer, Tree& tree) {
-    LayerMerge(index, layer, tree).run();
 }
 
 NodeId make_directory(Tree& tree, std::string_view path, std::int64_t mtime_seconds,

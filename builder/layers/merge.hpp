@@ -14,6 +14,9 @@ namespace aic::layers {
 /// Error(integrity); `tree` is valid but unfinished then.
 void apply_layer(const LayerIndex& index, std::uint32_t layer, Tree& tree);
 
+/// What the entry is, as a layer of this number has it; not of hardlinks and deletions.
+InodeId add_inode(Tree& tree, const LayerEntry& entry, std::uint32_t layer);
+
 /// The directory at `path` through the symlinks on the way, with the missing parts made 0755
 /// root:root.
 NodeId make_directory(Tree& tree, std::string_view path, std::int64_t mtime_seconds,

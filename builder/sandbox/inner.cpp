@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/file_system.hpp"
 #include "core/printable.hpp"
+#include "core/subprocess.hpp"
 
 #include <poll.h>
 #include <sched.h>
@@ -154,25 +155,17 @@ void change_root(const Root& root) {
         throw system_error("changing the root directory");
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    for (const auto& text : texts)
-        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
-    result.push_back(nullptr);
-    return result;
-}
-
 /// A script without "#!" is the shell's.
 [[noreturn]] void execute(const Plan& plan) {
     const auto script = "/run/aic-image/" + plan.script_name;
     std::vector<std::string> argv = {script};
     argv.insert(argv.end(), plan.arguments.begin(), plan.arguments.end());
-    const auto environment = pointers(plan.environment);
-    ::execve(script.c_str(), pointers(argv).data(), environment.data());
+    const auto environment = exec_pointers(plan.environment);
+    ::execve(script.c_str(), exec_pointers(argv).data(), environment.data());
     if (errno != ENOEXEC)
         throw system_error("running '{}' inside: its interpreter", plan.script_name);
     argv.insert(argv.begin(), "/bin/sh");
-    ::execve("/bin/sh", pointers(argv).data(), environment.data());
+    ::execve("/bin/sh", exec_pointers(argv).data(), environment.data());
     throw system_error("running '/bin/sh' inside");
 }
 
@@ -194,9 +187,9 @@ int run_script(const Plan& plan) {
         ::dup2(k_terminal_fd, standard);
     if (::chdir(plan.working_directory.c_str()) != 0)
         throw system_error("entering '{}' inside", plan.working_directory);
-    const auto environment = pointers(plan.environment);
+    const auto environment = exec_pointers(plan.environment);
     for (const std::string shell : {"/bin/bash", "/bin/sh"})
-        ::execve(shell.c_str(), pointers({shell}).data(), environment.data());
+        ::execve(shell.c_str(), exec_pointers({shell}).data(), environment.data());
     throw system_error("running a shell inside");
 }
 

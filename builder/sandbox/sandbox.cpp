@@ -5,6 +5,7 @@
 #include "builder/sandbox/report.hpp"
 #include "builder/sandbox/terminal.hpp"
 #include "core/fd.hpp"
+#include "core/pipe.hpp"
 #include "core/subprocess.hpp"
 
 #include <poll.h>
@@ -25,28 +26,23 @@ namespace {
 
 constexpr int k_first_spare_fd = 16; ///< above all that the child is given by number
 
-struct Pipe {
-    Fd read_end, write_end;
+/// Out of the way of the numbers that the child knows its descriptors by.
+Fd moved_up(const Fd& fd) {
+    Fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, k_first_spare_fd));
+    if (!moved)
+        throw system_error("moving a descriptor");
+    return moved;
+}
 
-    Pipe() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw system_error("making a pipe");
-        read_end = moved_up(Fd(ends[0]));
-        write_end = moved_up(Fd(ends[1]));
-    }
-
-    /// Out of the way of the numbers that the child knows its descriptors by.
-    static Fd moved_up(Fd fd) {
-        Fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, k_first_spare_fd));
-        if (!moved)
-            throw system_error("making a pipe");
-        return moved;
-    }
-};
+Pipe make_pipe() {
+    Pipe pipe;
+    pipe.read_end = moved_up(pipe.read_end);
+    pipe.write_end = moved_up(pipe.write_end);
+    return pipe;
+}
 
 Fd memory_file(std::string_view text) {
-    auto file = Pipe::moved_up(Fd(::memfd_create("plan", MFD_CLOEXEC)));
+    auto file = moved_up(Fd(::memfd_create("plan", MFD_CLOEXEC)));
     write_all(file.get(), as_bytes(text), "the sandbox's plan");
     if (::lseek(file.get(), 0, SEEK_SET) != 0)
         throw system_error("going back in the sandbox's plan");
@@ -97,10 +93,7 @@ public:
         std::string name(k_inner_name);
         std::array<char*, 2> argv = {name.data(), nullptr};
         const auto environment = environment_for_setting_up();
-        std::vector<char*> variables;
-        for (const auto& variable : environment)
-            variables.push_back(const_cast<char*>(variable.c_str())); // not written to
-        variables.push_back(nullptr);
+        const auto variables = exec_pointers(environment);
         pid_t pid = -1;
         const int failure = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
                                           argv.data(), variables.data());
@@ -123,7 +116,7 @@ public:
         , stop_(stop)
         , stopped_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
         , on_stop_(stop, [this] { ::eventfd_write(stopped_.get(), 1); }) {
-        Pipe leash;
+        auto leash = make_pipe();
         const auto text = memory_file(to_json(plan));
         Spawning spawning;
         spawning.give(output_.write_end, STDOUT_FILENO);
@@ -313,7 +306,7 @@ private:
 
     const Observer& observer_;
     std::stop_token stop_;
-    Pipe output_, report_, layer_;
+    Pipe output_ = make_pipe(), report_ = make_pipe(), layer_ = make_pipe();
     std::optional<Terminal> terminal_;
     Fd leash_;
     Fd stopped_;
