@@ -13,11 +13,14 @@ cache::Visibility audience_of(const cache::Store& store, registry::ImageSource& 
 }
 
 void set_audience(const cache::Layout& layout, const std::filesystem::path& staged,
-                  const ImageId& id, std::string_view variant, cache::Visibility audience) {
+                  const ImageId& id, std::string_view variant, cache::Visibility audience,
+                  Told told) {
     cache::set_modes(staged, audience);
     if (audience == cache::Visibility::everyone)
         return;
     cache::note_private(layout, id, variant);
+    if (told == Told::no)
+        return;
     inform("the image is private: no registry gives it to everybody; 'aic-image share {}' opens it "
            "to all who use the store",
            id.short_hex());

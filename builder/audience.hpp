@@ -16,9 +16,13 @@ namespace aic::builder {
 cache::Visibility audience_of(const cache::Store& store, registry::ImageSource& source,
                               const registry::ResolvedImage& image, std::stop_token stop);
 
+/// Whether the user hears of a private image; of the layers that a build leaves he need not.
+enum class Told { yes, no };
+
 /// Gives a finished image directory its modes, before it is published. Of a private image it is
 /// noted, and said.
 void set_audience(const cache::Layout& layout, const std::filesystem::path& staged,
-                  const ImageId& id, std::string_view variant, cache::Visibility audience);
+                  const ImageId& id, std::string_view variant, cache::Visibility audience,
+                  Told told = Told::yes);
 
 } // namespace aic::builder

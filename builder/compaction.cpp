@@ -3,6 +3,7 @@
 
 #include "builder/image_record.hpp"
 #include "builder/live_data.hpp"
+#include "builder/packing.hpp"
 #include "builder/segment_cut.hpp"
 #include "builder/stored_tree.hpp"
 #include "cache/modes.hpp"
@@ -48,8 +49,10 @@ public:
             const auto& whole = stored_.segments[i]->segment;
             auto cut = live_[i].dead_bytes > 0 ? std::optional(cut_segment(whole, live_[i]))
                                                : std::nullopt;
+            const bool is_foreign = image.record.segments.at(i).format
+                                    == squashfs::k_foreign_segment_format; // whole or not at all
             // What was cut before may have gaps left, which stay.
-            if (cut && cut->data.length_bytes >= whole.length_bytes)
+            if (cut && (is_foreign || cut->data.length_bytes >= whole.length_bytes))
                 cut.reset();
             cuts_.push_back(std::move(cut));
         }
@@ -89,7 +92,8 @@ private:
             if (cuts_[i])
                 copy_live(place, i, file);
             else
-                file.append_segment(place, stored_.segments[i], segment.producer_uid);
+                file.append_segment(place, stored_.segments[i], segment.producer_uid,
+                                    segment.format);
         }
     }
 
@@ -127,8 +131,10 @@ private:
     }
 
     squashfs::TableOptions table_options() const {
-        return {.compression = squashfs::Compression::parse_recorded(image_.record.compression),
-                .block_bytes = image_.record.block_bytes,
+        const auto packing = packing_of(image_);
+        return {.compression = packing.compression,
+                .foreign = packing.foreign,
+                .block_bytes = packing.block_bytes,
                 .mkfs_time_seconds = stored_.config.created_seconds};
     }
 

@@ -21,13 +21,6 @@ std::optional<Profile> profile_of(const cache::Record& record) {
     return std::nullopt;
 }
 
-oci::Manifest manifest_of(const cache::Record& record) {
-    auto document = oci::parse_document(record.manifest_json, "");
-    if (auto* manifest = std::get_if<oci::Manifest>(&document))
-        return std::move(*manifest);
-    throw Error(ErrorKind::integrity, "the record has an index where a manifest belongs");
-}
-
 void check_segments(const cache::Record& record, const StoredTree& stored) {
     if (stored.segments.size() != stored.plan.unique.size() + 1)
         throw Error(ErrorKind::integrity, "there are {} segments for {} layers",
@@ -71,7 +64,7 @@ StoredTree read_tree(const cache::StoredImage& image) {
                       .plan = {},
                       .segments = read_layers(image),
                       .tree = {}};
-    stored.plan = plan_layers(manifest_of(record), stored.config);
+    stored.plan = plan_layers(oci::parse_recorded_manifest(record.manifest_json), stored.config);
     check_segments(record, stored);
     stored.tree = merge_layers(stored.plan, stored.segments, stored.config, *profile);
     return stored;

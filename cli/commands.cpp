@@ -4,6 +4,7 @@
 #include "cli/commands/adopt.hpp"
 #include "cli/commands/build.hpp"
 #include "cli/commands/cat.hpp"
+#include "cli/commands/commit.hpp"
 #include "cli/commands/complete.hpp"
 #include "cli/commands/doctor.hpp"
 #include "cli/commands/files.hpp"
@@ -37,6 +38,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<Pull>());
     commands.push_back(std::make_unique<Build>());
+    commands.push_back(std::make_unique<Commit>());
     commands.push_back(std::make_unique<Login>());
     commands.push_back(std::make_unique<Logout>());
     commands.push_back(std::make_unique<Tags>());

@@ -41,7 +41,8 @@ json& member(json& object, const char* name, const json& empty) {
 }
 
 json history_of(const AddedLayer& layer, const std::string& created) {
-    json entry = {{"created", created}, {"created_by", layer.created_by}};
+    json entry = {{"created", layer.created.empty() ? created : layer.created},
+                  {"created_by", layer.created_by}};
     if (!layer.comment.empty())
         entry["comment"] = layer.comment;
     return entry;

@@ -19,6 +19,7 @@ struct AddedLayer {
     std::uint64_t tar_bytes = 0;
     std::string created_by; ///< "aic-image build: setup.sh"
     std::string comment;
+    std::string created{}; ///< RFC 3339; "" when it is as new as the image
 };
 
 /// What an image has otherwise than the one it is built on.

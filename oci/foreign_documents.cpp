@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/foreign_documents.hpp"
 
+#include "oci/media_type.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace aic::oci {
@@ -9,14 +11,11 @@ using nlohmann::json;
 
 namespace {
 
-/// The OCI documents are for pulling; this one only ever stands in a record.
-constexpr const char* k_layer_type = "application/vnd.aic-image.layer.v1.squashfs";
-
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json descriptor(const char* media_type, const Digest& digest, std::uint64_t size_bytes) {
+json descriptor(std::string_view media_type, const Digest& digest, std::uint64_t size_bytes) {
     return {{"mediaType", media_type}, {"digest", digest.str()}, {"size", size_bytes}};
 }
 
@@ -37,6 +36,8 @@ std::string synthetic_config(const ForeignImage& image) {
         {"history", json::array({{{"created", image.created},
                                   {"created_by", "aic-image add " + image.file_name}}})},
     };
+    if (!image.env.empty())
+        config["config"]["Env"] = image.env;
     if (!image.platform.variant.empty())
         config["variant"] = image.platform.variant;
     return dump(config);
@@ -48,7 +49,7 @@ std::string synthetic_manifest(const ForeignImage& image, const std::string& con
         {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
         {"config", descriptor("application/vnd.oci.image.config.v1+json",
                               Digest(sha256_of(config_json)), config_json.size())},
-        {"layers", json::array({descriptor(k_layer_type, image.file, image.size_bytes)})},
+        {"layers", json::array({descriptor(k_squashfs_layer, image.file, image.size_bytes)})},
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace aic::oci {
 
@@ -16,6 +17,7 @@ struct ForeignImage {
     std::uint64_t size_bytes = 0;
     std::string created; ///< when its file system was made, RFC 3339
     std::string file_name;
+    std::vector<std::string> env{}; ///< "KEY=VALUE", of its /etc/environment
 };
 
 /// The digest that stands for a foreign image's only layer: of the file's bytes, where that of

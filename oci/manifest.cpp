@@ -48,7 +48,10 @@ std::string annotation(const json& entry, const char* key) {
     return annotations ? string_field(*annotations, key) : std::string();
 }
 
-Manifest parse_manifest(const json& document, std::string media_type) {
+/// Which layers a manifest may have, by their media type.
+using LayerRule = bool (*)(std::string_view media_type);
+
+Manifest parse_manifest(const json& document, std::string media_type, LayerRule may_have) {
     Manifest manifest;
     manifest.media_type = std::move(media_type);
     manifest.config =
@@ -59,7 +62,7 @@ Manifest parse_manifest(const json& document, std::string media_type) {
     for (const auto& layer : required_array(document, "layers")) {
         const auto position = [&] { return fmt::format("layer {}", manifest.layers.size() + 1); };
         auto descriptor = in_context(position, [&] { return parse_descriptor(layer); });
-        if (!is_tar_layer(descriptor.media_type))
+        if (!may_have(descriptor.media_type))
             throw Error(ErrorKind::integrity, "{} is of type '{}', which holds no file system",
                         position(), printable(descriptor.media_type, 100));
         manifest.layers.push_back(std::move(descriptor));
@@ -106,9 +109,7 @@ void refuse_schema1(const json& document) {
         throw Error(ErrorKind::integrity, "the field 'schemaVersion' is not 2");
 }
 
-} // namespace
-
-Document parse_document(std::string_view text, std::string_view served_type) {
+Document parse(std::string_view text, std::string_view served_type, LayerRule may_have) {
     const auto document = parse_json(text);
     refuse_schema1(document);
     const bool has_manifests = find_field(document, "manifests");
@@ -121,7 +122,7 @@ Document parse_document(std::string_view text, std::string_view served_type) {
     case DocumentKind::index:
         return parse_index(document, std::move(type));
     case DocumentKind::manifest:
-        return parse_manifest(document, std::move(type));
+        return parse_manifest(document, std::move(type), may_have);
     case DocumentKind::schema1:
         throw Error(ErrorKind::integrity,
                     "a manifest of schema 1, which is too old to be supported");
@@ -131,6 +132,23 @@ Document parse_document(std::string_view text, std::string_view served_type) {
     throw Error(ErrorKind::integrity,
                 "of type '{}', which is neither an image manifest nor an index",
                 printable(type, 100));
+}
+
+bool is_recorded_layer(std::string_view media_type) {
+    return is_tar_layer(media_type) || media_type == k_squashfs_layer;
+}
+
+} // namespace
+
+Document parse_document(std::string_view text, std::string_view served_type) {
+    return parse(text, served_type, is_tar_layer);
+}
+
+Manifest parse_recorded_manifest(std::string_view text) {
+    auto document = parse(text, "", is_recorded_layer);
+    if (auto* manifest = std::get_if<Manifest>(&document))
+        return std::move(*manifest);
+    throw Error(ErrorKind::integrity, "the record has an index where a manifest belongs");
 }
 
 namespace {

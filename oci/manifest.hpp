@@ -42,6 +42,10 @@ using Document = std::variant<Manifest, Index>;
 /// root file system, bad digests or sizes.
 Document parse_document(std::string_view json, std::string_view served_type);
 
+/// The manifest that stands in a store's record, where a layer may also be the data area of a
+/// squashfs that others made (k_squashfs_layer). Throws as parse_document() does.
+Manifest parse_recorded_manifest(std::string_view json);
+
 /// The entry for `wanted`: same os and architecture, then the same variant, else the one without,
 /// else the only one. Attestations (unknown/unknown) and artifacts never match. Throws
 /// Error(no_platform) listing what there is.

@@ -16,6 +16,10 @@ inline constexpr std::string_view k_docker_manifest =
 /// What a JSON document served as a manifest can be.
 enum class DocumentKind { index, manifest, schema1, unknown };
 
+/// Of the only layer of an image file that was taken over as it is. Nobody serves such layers: the
+/// type only stands in records.
+inline constexpr std::string_view k_squashfs_layer = "application/vnd.aic-image.layer.v1.squashfs";
+
 /// "a/b; charset=…" without its parameters.
 std::string_view without_parameters(std::string_view media_type);
 

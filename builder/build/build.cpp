@@ -4,10 +4,11 @@
 #include "builder/build/derivation.hpp"
 #include "builder/build/step_key.hpp"
 #include "builder/build/step_layer.hpp"
+#include "builder/build/step_log.hpp"
 #include "builder/build/step_run.hpp"
-#include "builder/image_record.hpp"
 #include "builder/import_turn.hpp"
 #include "builder/known_image.hpp"
+#include "builder/packing.hpp"
 #include "builder/profile.hpp"
 #include "core/crew.hpp"
 #include "core/error.hpp"
@@ -83,22 +84,20 @@ public:
         , stop_(stop)
         , library_(config)
         , store_(library_.own())
-        , options_(builder::options_that_made(request.base.record))
+        , packing_(builder::packing_of(request.base))
+        , variant_(packing_.variant())
         , visibility_(request.recipe.secrets.empty() ? cache::visibility_of(request.base.directory)
                                                      : cache::Visibility::owner)
         , keys_(keys_of(request, stop)) {}
 
     BuildResult run() {
-        if (request_.reuse == Reuse::yes)
-            if (auto image = find_image())
-                return found(*image);
+        if (auto image = find_image())
+            return found(*image);
         store_.prepare();
-        const auto claim = claim_of(build_reference(keys_.image), builder_variant(), [&] {
-            return request_.reuse == Reuse::yes && find_image().has_value();
-        });
-        if (request_.reuse == Reuse::yes)
-            if (auto image = find_image())
-                return found(*image);
+        const auto claim = claim_of(build_reference(keys_.image), variant_,
+                                    [&] { return find_image().has_value(); });
+        if (auto image = find_image())
+            return found(*image);
         library_.note_use(request_.base);
         BuildResult result{.image = request_.base, .steps = {}};
         for (std::size_t i = 0; i < request_.recipe.steps.size(); ++i)
@@ -126,11 +125,9 @@ public:
 private:
     const oci::Platform& platform() const { return request_.base.record.platform; }
 
-    const std::string& builder_variant() const { return request_.base.record.variant; }
-
     std::string step_variant() const {
-        const auto& record = request_.base.record;
-        return builder::variant_name(record.compression, record.block_bytes, k_step_profile);
+        return builder::variant_name(packing_.compression.str(), packing_.block_bytes,
+                                     k_step_profile);
     }
 
     void phase(const char* name) {
@@ -147,11 +144,13 @@ private:
     }
 
     std::optional<cache::StoredImage> find_image() const {
-        return find(build_reference(keys_.image), builder_variant());
+        return request_.refresh_from ? std::nullopt : find(build_reference(keys_.image), variant_);
     }
 
     std::optional<cache::StoredImage> find_step(std::size_t index) const {
-        return find(step_reference(keys_.steps[index]), step_variant());
+        return request_.refresh_from && index >= *request_.refresh_from
+                   ? std::nullopt
+                   : find(step_reference(keys_.steps[index]), step_variant());
     }
 
     BuildResult found(const cache::StoredImage& image) const {
@@ -183,14 +182,12 @@ private:
 
     StepOutcome make_step(std::size_t index) {
         const auto& step = request_.recipe.steps[index];
-        const bool may_be_there = request_.reuse == Reuse::yes;
-        const auto look = [&] { return may_be_there ? find_step(index) : std::nullopt; };
-        auto there = look();
+        auto there = find_step(index);
         std::unique_ptr<cache::Claim> claim;
         if (!there) {
             claim = claim_of(step_reference(keys_.steps[index]), step_variant(),
-                             [&] { return (there = look()).has_value(); });
-            there = look();
+                             [&] { return (there = find_step(index)).has_value(); });
+            there = find_step(index);
         }
         StepOutcome outcome{.label = step.label, .was_there = there.has_value(), .log = {}};
         if (there) {
@@ -288,6 +285,8 @@ private:
         const auto ended = sandbox::run(plan, request_.program, observer, stop_);
         if (ended.status != 0)
             fail(index, ended, log.path());
+        log.made(added_layer_of(*made).diff_id);
+        outcome.log = log.path();
         return std::move(*made);
     }
 
@@ -300,15 +299,15 @@ private:
         phase("compressing what the step has made");
         const auto& step = request_.recipe.steps[index];
         Crew crew(request_.threads);
-        squashfs::CompressorPool pool(crew, options_.compression, options_.block_bytes);
+        squashfs::CompressorPool pool(crew, packing_.compression, packing_.block_bytes);
         return store_step_layer(store_,
                                 {.tar_fd = tar,
                                  .reference = step_reference(keys_.steps[index]),
-                                 .created_by = "aic-image build: " + step.label,
+                                 .created_by = std::string(k_built_by) + step.label,
                                  .comment = fmt::format("{:.1f} s", outcome.seconds),
                                  .platform = platform(),
-                                 .compression = options_.compression,
-                                 .block_bytes = options_.block_bytes,
+                                 .compression = packing_.compression,
+                                 .block_bytes = packing_.block_bytes,
                                  .visibility = visibility_},
                                 pool, stop_);
     }
@@ -358,7 +357,8 @@ private:
     std::stop_token stop_;
     cache::Library library_;
     cache::Store store_;
-    const builder::ImportOptions options_;
+    const builder::Packing packing_;
+    const std::string variant_; ///< of the image
     const cache::Visibility visibility_;
     const Keys keys_;
     std::vector<cache::StoredImage> steps_; ///< of the layers that are there by now

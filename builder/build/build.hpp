@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -16,16 +17,14 @@
 
 namespace aic::build {
 
-/// Whether results of earlier builds are taken.
-enum class Reuse { yes, no };
-
 struct BuildRequest {
     cache::StoredImage base;
     Recipe recipe;
     std::filesystem::path project;                    ///< what steps see at /workspace
     std::string base_name;                            ///< that the image file's name begins with
     std::filesystem::path program = "/proc/self/exe"; ///< see sandbox::run()
-    Reuse reuse = Reuse::yes;
+    /// The first step that is run even if its result is there, as all above it then are.
+    std::optional<std::size_t> refresh_from{};
     unsigned threads = 1;   ///< that compress
     bool has_shell = false; ///< for the user, where a step fails
 };

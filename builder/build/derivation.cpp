@@ -4,8 +4,8 @@
 #include "builder/build/staging.hpp"
 #include "builder/build/step_layer.hpp"
 #include "builder/generated_layer.hpp"
-#include "builder/image_record.hpp"
 #include "builder/live_data.hpp"
+#include "builder/packing.hpp"
 #include "builder/stored_tree.hpp"
 #include "core/crew.hpp"
 #include "core/error.hpp"
@@ -37,12 +37,7 @@ public:
     Deriving(const DerivationInput& input, std::stop_token stop)
         : input_(input)
         , stop_(stop)
-        , options_(builder::options_that_made(input.base.record)) {
-        if (input.base.record.profile == "foreign")
-            throw Error(ErrorKind::usage,
-                        "'{}' was added as a finished file, and builds need layers",
-                        input.base.file().native())
-                .with_hint("build on the image it was made from, where that is in a registry");
+        , packing_(builder::packing_of(input.base)) {
         add_origins(input.base);
         for (const auto& step : input.steps)
             add_origins(step);
@@ -55,9 +50,9 @@ public:
                         .config_json = oci::derived_config(record.config_json, derivation()),
                         .manifest_json = {},
                         .base_name = input_.base_name,
-                        .compression = record.compression,
+                        .compression = packing_.compression.str(),
                         .block_bytes = record.block_bytes,
-                        .profile = record.profile,
+                        .profile = std::string(name_of(packing_.profile)),
                         .visibility = input_.visibility};
         image.manifest_json =
             oci::derived_manifest(record.manifest_json, image.config_json, derivation());
@@ -111,32 +106,44 @@ private:
                              record.format);
     }
 
+    /// Of an image that others made, what its config says nothing of stays as it is.
+    static bool says(const oci::ImageConfig& config, std::string_view path) {
+        if (path == "etc/environment")
+            return !config.env.empty();
+        if (path == "etc/rc")
+            return !config.working_dir.empty() || !config.entrypoint.empty() || !config.cmd.empty();
+        return false;
+    }
+
     /// What the profile would write anew; a step that wrote one of these files itself is right.
     std::vector<builder::GeneratedFile> profile_files(const oci::ImageConfig& config,
                                                       const ImageId& id) const {
         auto files = builder::enroot_files(config, fmt::format("aic:{}", id.str()));
         const auto written = paths_written(input_.steps);
-        std::erase_if(files, [&](const auto& file) { return written.contains(file.path); });
+        std::erase_if(files, [&](const auto& file) {
+            return written.contains(file.path) || (packing_.foreign && !says(config, file.path));
+        });
         return files;
     }
 
     builder::BuiltImage write(const fs::path& path, const MadeImage& made) {
         const auto config = oci::parse_image_config(made.config_json);
-        const auto document = oci::parse_document(made.manifest_json, "");
-        const auto plan = builder::plan_layers(std::get<oci::Manifest>(document), config);
+        const auto plan =
+            builder::plan_layers(oci::parse_recorded_manifest(made.manifest_json), config);
         builder::ImageFile image(path);
         for (const auto& layer : plan.unique)
             take_over(image, layer.diff_id);
         Crew crew(input_.threads);
-        squashfs::CompressorPool pool(crew, options_.compression, options_.block_bytes);
+        squashfs::CompressorPool pool(crew, packing_.compression, packing_.block_bytes);
         image.add_segment(
             builder::generate_layer(profile_files(config, ImageId(sha256_of(made.config_json))),
                                     config.created_seconds, image.target(nullptr), pool, stop_));
         const auto layers = builder::layers_of(image.segments());
-        const auto tree = builder::merge_layers(plan, layers, config, options_.profile);
+        const auto tree = builder::merge_layers(plan, layers, config, packing_.profile);
         const auto tables = build_tables(tree, image.placed(plan),
-                                         {.compression = options_.compression,
-                                          .block_bytes = options_.block_bytes,
+                                         {.compression = packing_.compression,
+                                          .foreign = packing_.foreign,
+                                          .block_bytes = packing_.block_bytes,
                                           .mkfs_time_seconds = config.created_seconds},
                                          image.end());
         builder::BuiltImage built;
@@ -149,7 +156,7 @@ private:
 
     const DerivationInput& input_;
     std::stop_token stop_;
-    const builder::ImportOptions options_;
+    const builder::Packing packing_;
     std::map<DiffId, Origin> origins_;
     oci::Derivation derivation_;
 };

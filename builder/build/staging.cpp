@@ -2,6 +2,7 @@
 #include "builder/build/staging.hpp"
 
 #include "builder/audience.hpp"
+#include "builder/build/step_layer.hpp"
 #include "builder/image_record.hpp"
 #include "cache/modes.hpp"
 #include "core/error.hpp"
@@ -70,7 +71,8 @@ make_image(cache::Store& store, MadeImage image,
     if (::rename(file.c_str(), (staged / record.file_name).c_str()) != 0)
         throw system_error("renaming '{}'", file.native());
     write_file(staged / cache::k_record_name, to_json(record), cache::k_image_mode);
-    builder::set_audience(store.layout(), staged, record.id, record.variant, image.visibility);
+    builder::set_audience(store.layout(), staged, record.id, record.variant, image.visibility,
+                          image.profile == k_step_profile ? builder::Told::no : builder::Told::yes);
     auto stored = store.publish(staged, record.id, record.variant);
     store.write_reference({.reference = record.reference,
                            .points_at = record.manifest_digest,

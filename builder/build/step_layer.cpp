@@ -9,10 +9,11 @@
 #include "builder/stored_tree.hpp"
 #include "core/error.hpp"
 #include "core/printable.hpp"
-#include "oci/json.hpp"
+#include "oci/history.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <ctime>
 
 namespace aic::build {
@@ -49,6 +50,15 @@ void place(layers::Tree& tree, const layers::LayerEntry& entry) {
         throw Error(ErrorKind::integrity, "'{}' is a hardlink to '{}', which is not in the layer",
                     printable(entry.path), printable(entry.target));
     tree.add(parent, layers::base_of(entry.path), tree.node(*target).inode, 0);
+}
+
+/// Nothing for what others have made.
+std::optional<std::string> label_of(const std::string& created_by) {
+    if (created_by.starts_with(k_built_by))
+        return created_by.substr(k_built_by.size());
+    if (created_by.starts_with(k_committed_by))
+        return "commit " + created_by.substr(k_committed_by.size());
+    return std::nullopt;
 }
 
 } // namespace
@@ -117,6 +127,24 @@ std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps
     return written;
 }
 
+std::vector<BuiltLayer> built_layers(const cache::Record& record) {
+    std::vector<BuiltLayer> layers;
+    for (const auto& entry : oci::parse_history(record.config_json)) {
+        const auto label = entry.layer ? label_of(entry.created_by) : std::nullopt;
+        if (!label)
+            continue;
+        const auto segment =
+            std::ranges::find(record.segments, entry.layer, &cache::SegmentRecord::diff_id);
+        layers.push_back(
+            {.label = *label,
+             .made = entry.created,
+             .took = entry.comment,
+             .diff_id = *entry.layer,
+             .layer_bytes = segment == record.segments.end() ? 0 : segment->length_bytes});
+    }
+    return layers;
+}
+
 oci::AddedLayer added_layer_of(const cache::StoredImage& step) {
     try {
         const auto manifest = nlohmann::json::parse(step.record.manifest_json);
@@ -126,7 +154,8 @@ oci::AddedLayer added_layer_of(const cache::StoredImage& step) {
         return {.diff_id = DiffId::parse(layer.at("digest").get<std::string>()),
                 .tar_bytes = layer.at("size").get<std::uint64_t>(),
                 .created_by = history.at("created_by").get<std::string>(),
-                .comment = history.value("comment", "")};
+                .comment = history.value("comment", ""),
+                .created = history.value("created", "")};
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorKind::integrity, "the record in '{}' is not that of a step: {}",
                     step.directory.native(), error.what());

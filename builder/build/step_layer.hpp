@@ -23,6 +23,11 @@ inline constexpr std::string_view k_step_profile = "step";
 /// The layer's own tree in that form.
 layers::Tree overlay_tree(const layers::LayerIndex& layer);
 
+/// What the history of an image says of a layer before the step's label, or before the name of the
+/// container whose changes it holds.
+inline constexpr std::string_view k_built_by = "aic-image build: ";
+inline constexpr std::string_view k_committed_by = "aic-image commit: ";
+
 /// What a step's layer is made from and how.
 struct StepLayerInput {
     int tar_fd; ///< read to its end
@@ -41,6 +46,18 @@ cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& i
 
 /// The paths that steps wrote and did not delete again.
 std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps);
+
+/// One of the layers that were built here, as an image's history tells of it.
+struct BuiltLayer {
+    std::string label; ///< of the step
+    std::string made;  ///< RFC 3339
+    std::string took;  ///< "12.3 s"
+    DiffId diff_id;
+    std::uint64_t layer_bytes = 0; ///< in the image
+};
+
+/// Those of the image, the lowest first.
+std::vector<BuiltLayer> built_layers(const cache::Record& record);
 
 /// What the image of a step's layer says of it.
 oci::AddedLayer added_layer_of(const cache::StoredImage& step);

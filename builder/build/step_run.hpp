@@ -48,18 +48,4 @@ private:
     Fd lock_;
 };
 
-/// What a step prints, kept.
-class StepLog {
-public:
-    StepLog(const Environment& environment, const std::string& label);
-
-    void write(std::span<const std::byte> bytes) { write_all(fd_.get(), bytes, path_); }
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-    Fd fd_;
-};
-
 } // namespace aic::build

@@ -3,6 +3,7 @@
 
 #include "builder/audience.hpp"
 #include "builder/foreign/architecture.hpp"
+#include "builder/foreign/environment.hpp"
 #include "builder/foreign/file_copy.hpp"
 #include "builder/foreign/layer_reader.hpp"
 #include "builder/image_record.hpp"
@@ -163,7 +164,8 @@ private:
                           .file = digest,
                           .size_bytes = size_bytes,
                           .created = cache::utc_time(superblock.mkfs_time),
-                          .file_name = file_.filename().native()};
+                          .file_name = file_.filename().native(),
+                          .env = environment_of(image)};
         config_json_ = oci::synthetic_config(documents_for_);
         manifest_json_ = oci::synthetic_manifest(documents_for_, config_json_);
         id_ = ImageId(sha256_of(config_json_));

@@ -2,34 +2,23 @@
 #include "cli/commands/build.hpp"
 
 #include "cache/collector.hpp"
-#include "cache/names.hpp"
 #include "cli/base_image.hpp"
 #include "cli/build_display.hpp"
-#include "cli/hand_out.hpp"
 #include "cli/image_json.hpp"
 #include "cli/import_options.hpp"
+#include "cli/naming.hpp"
 #include "core/error.hpp"
 #include "core/printable.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 
 namespace fs = std::filesystem;
 
 namespace aic::cli {
-
-namespace {
-
-/// Before anything is built that then could not be called so.
-void require_free_name(Session& session, const cache::ImageName& name, bool may_replace) {
-    const auto state = cache::Names(session.store().layout()).find(name);
-    if (state && !may_replace && state->directory
-        && *state->directory != fs::current_path().native())
-        throw Error(ErrorKind::usage, "'{}' is the name of an image of '{}'", name.str(),
-                    printable(*state->directory))
-            .with_hint("choose another with --name, or say --replace");
-}
-
-} // namespace
 
 void Build::describe(CLI::App& app) {
     app.description("run setup scripts over an image and keep the result as a new one");
@@ -41,7 +30,13 @@ void Build::describe(CLI::App& app) {
     app.add_option("--name", name_, "call the image so (default: as the current directory)")
         ->type_name("NAME");
     app.add_flag("--replace", replace_, "even if the name was given in another directory");
-    app.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
+    auto* no_cache =
+        app.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
+    app.add_option("--refresh-from", refresh_from_,
+                   "run this step, by its number or label, and those after it, even if their "
+                   "results are here")
+        ->type_name("STEP")
+        ->excludes(no_cache);
     app.add_flag("--pull", pull_, "ask the registry whether the base has changed");
     app.add_flag("--shell-on-failure", shell_on_failure_,
                  "open a shell in the sandbox where a step fails");
@@ -91,6 +86,28 @@ cache::ImageName Build::chosen_name(const std::optional<Project>& project) const
     }
 }
 
+/// The first step that is not to be taken from where it is.
+std::optional<std::size_t> Build::refresh_from(const build::Recipe& recipe) const {
+    if (no_cache_)
+        return 0;
+    if (refresh_from_.empty())
+        return std::nullopt;
+    std::size_t number = 0;
+    const auto* end = refresh_from_.data() + refresh_from_.size();
+    const auto [rest, fault] = std::from_chars(refresh_from_.data(), end, number);
+    if (fault == std::errc() && rest == end && number >= 1 && number <= recipe.steps.size())
+        return number - 1;
+    const auto step = std::ranges::find(recipe.steps, refresh_from_, &build::Step::label);
+    if (step != recipe.steps.end())
+        return step - recipe.steps.begin();
+    std::vector<std::string> labels;
+    for (const auto& other : recipe.steps)
+        labels.push_back(fmt::format("{} ({})", labels.size() + 1, printable(other.label)));
+    throw Error(ErrorKind::usage, "--refresh-from '{}': there is no such step", refresh_from_)
+        .with_hint(labels.empty() ? "this build has no steps"
+                                  : fmt::format("the steps are {}", fmt::join(labels, ", ")));
+}
+
 build::BuildRequest Build::request(Session& session, const cache::ImageName& name,
                                    std::optional<Project> project) {
     if (project)
@@ -103,19 +120,17 @@ build::BuildRequest Build::request(Session& session, const cache::ImageName& nam
     auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
     return {.base =
                 base_image(session, base_, options, pull_ ? Lookup::always : Lookup::if_missing),
-            .recipe = std::move(recipe),
+            .recipe = recipe,
             .project = fs::current_path(),
             .base_name = name.str(),
-            .reuse = no_cache_ ? build::Reuse::no : build::Reuse::yes,
+            .refresh_from = refresh_from(recipe),
             .threads = options.threads,
             .has_shell = shell_on_failure_};
 }
 
 void Build::show_preview(Session& session, const build::BuildRequest& request) const {
     const auto preview = build::preview(request, session.config(), session.stop());
-    const auto is_there = [&](std::size_t i) {
-        return request.reuse == build::Reuse::yes && (preview.is_there || preview.steps[i]);
-    };
+    const auto is_there = [&](std::size_t i) { return preview.is_there || preview.steps[i]; };
     if (session.json()) {
         auto steps = nlohmann::json::array();
         for (std::size_t i = 0; i < request.recipe.steps.size(); ++i)
@@ -128,26 +143,18 @@ void Build::show_preview(Session& session, const build::BuildRequest& request) c
         session.print(fmt::format("step {}/{}  {}  {}", i + 1, request.recipe.steps.size(),
                                   printable(request.recipe.steps[i].label),
                                   is_there(i) ? "already here" : "would run"));
-    session.print(preview.is_there && request.reuse == build::Reuse::yes
-                      ? "the image is here already"
-                      : "the image would be put together");
+    session.print(preview.is_there ? "the image is here already"
+                                   : "the image would be put together");
 }
 
-void Build::give_name(Session& session, const cache::ImageName& name,
-                      const cache::StoredImage& image) const {
-    auto store = session.store();
-    store.prepare();
-    const auto& record = image.record;
-    cache::Names(store.layout())
-        .set(name, {record.id, record.variant, "build " + base_, std::nullopt},
-             fs::current_path().native(), replace_ ? cache::Replace::yes : cache::Replace::no);
-    note_handed_out(session.library(), image, slurm::LeaseFor::job, session.environment());
+cache::Replace Build::replace() const {
+    return replace_ ? cache::Replace::yes : cache::Replace::no;
 }
 
 /// Without a step the image is the base itself.
 void Build::name_base(Session& session, const cache::ImageName& name,
                       const cache::StoredImage& base) const {
-    give_name(session, name, base);
+    give_name(session, name, base, "build " + base_, replace());
     if (session.json()) {
         auto image = image_json(base.record, base.file());
         image["was_there"] = true;
@@ -165,7 +172,7 @@ void Build::run(Session& session) {
     auto project = this->project();
     const auto name = chosen_name(project);
     if (!dry_run_)
-        require_free_name(session, name, replace_);
+        require_free_name(session, name, replace());
     const auto request = this->request(session, name, std::move(project));
     if (dry_run_)
         return show_preview(session, request);
@@ -181,7 +188,7 @@ void Build::run(Session& session) {
         throw;
     }
     display.finish();
-    give_name(session, name, result.image);
+    give_name(session, name, result.image, "build " + base_, replace());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     const auto file = result.image.file();
     if (session.json()) {

@@ -27,9 +27,9 @@ private:
     cache::ImageName chosen_name(const std::optional<Project>& project) const;
     build::BuildRequest request(Session& session, const cache::ImageName& name,
                                 std::optional<Project> project);
+    std::optional<std::size_t> refresh_from(const build::Recipe& recipe) const;
     void show_preview(Session& session, const build::BuildRequest& request) const;
-    void give_name(Session& session, const cache::ImageName& name,
-                   const cache::StoredImage& image) const;
+    cache::Replace replace() const;
     void name_base(Session& session, const cache::ImageName& name,
                    const cache::StoredImage& base) const;
 
@@ -39,6 +39,7 @@ private:
     std::string name_;
     bool replace_ = false;
     bool no_cache_ = false;
+    std::string refresh_from_;
     bool pull_ = false;
     bool dry_run_ = false;
     bool shell_on_failure_ = false;

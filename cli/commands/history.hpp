@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cache/library.hpp"
 #include "cli/command.hpp"
 
 #include <string>
@@ -15,7 +16,9 @@ public:
     void run(Session& session) override;
 
 private:
-    std::string name_;
+    void show_image(Session& session, const cache::Library& library) const;
+
+    std::string word_;
 };
 
 } // namespace aic::cli

@@ -61,9 +61,9 @@ Resolution resolve_by_store(const oci::Reference& reference, const oci::Platform
         throw Error(ErrorKind::not_found, "{} was not pulled for {}, and no registry may be asked",
                     reference.str(), platform.str())
             .with_hint("leave out --offline where there is a network");
-    auto document = oci::parse_document(images.front().record.manifest_json, "");
     return {known->points_at, known->manifest_digest, known->id,
-            std::get<oci::Manifest>(std::move(document)), known->resolved_seconds};
+            oci::parse_recorded_manifest(images.front().record.manifest_json),
+            known->resolved_seconds};
 }
 
 std::string line_about(const oci::Reference& reference, const oci::Platform& platform,

@@ -336,6 +336,83 @@ class BuildingTest(BuildTest):
         elsewhere.write_text("another-secret-17")
         self.assertEqual(self.build("-s", "setup.sh", "--secret", f"token={elsewhere}"), image)
 
+    def test_a_base_that_others_made_may_have_any_compressor(self) -> None:
+        with mounts.unsquashed(self.pull(self.base)) as root:
+            (root / "etc/environment").write_text("# site\nSITE='ours'\nPATH=/opt/bin:/usr/bin:/bin\n")
+            (root / "etc/rc").write_text("exec \"$@\"\n")
+            before = tree.read_tree(root)
+            files = {}
+            for compressor in ("gzip", "lzo", "xz", "lz4", "zstd"):
+                files[compressor] = self.scratch / f"{compressor}.sqsh"
+                subprocess.run(["mksquashfs", root, files[compressor], "-comp", compressor,
+                                "-noappend", "-no-progress", "-quiet"],
+                               check=True, stdout=subprocess.DEVNULL)
+        self.script("""
+            test "$SITE:$MORE" = ours:more; case $PATH in /opt/bin:*) ;; *) exit 1;; esac
+            rm -r /usr/share/doc; head -c 300000 /bin/bash > /opt/large; echo small > /opt/small
+            """)
+        for compressor, file in files.items():
+            with self.subTest(compressor):
+                self.succeed("add", file)
+                image = self.build("-s", "setup.sh", "--env", "MORE=more", "--name", compressor,
+                                   base=f"file:{file}")
+                image = self.build("-s", self.script("echo 2 >> /opt/small", "b.sh"), "--workdir",
+                                   "/srv", "--name", compressor, base=compressor)
+                for reader in (mounts.kernel_mount, mounts.unsquashed):
+                    try:
+                        with reader(image) as root:
+                            after = tree.read_tree(root)
+                            self.assertEqual((root / "opt/small").read_text(), "small\n2\n")
+                            self.assertEqual((root / "etc/environment").read_text(),
+                                             "SITE=ours\nPATH=/opt/bin:/usr/bin:/bin\nMORE=more\n")
+                            self.assertIn("cd -- '/srv'", (root / "etc/rc").read_text())
+                        break
+                    except subprocess.CalledProcessError:
+                        if reader is mounts.unsquashed:
+                            raise  # the kernel need not know every compressor
+                gone = {name for name in before if (name + b"/").startswith(b"usr/share/doc/")}
+                changed = {b".", b"opt", b"opt/large", b"opt/small", b"etc", b"usr/share",
+                           *tree.IMPORTER_FILES}
+                self.assertEqual(tree.differences(
+                    tree.enroot_profile(tree.without(before, *gone, *changed), keep_ids=True),
+                    tree.without(after, *changed)), "")
+        self.assertIn("no faults", self.succeed("verify").stderr + self.succeed("verify").out)
+
+    def test_steps_are_run_again_from_the_one_that_is_named(self) -> None:
+        for name in ("a.sh", "b.sh", "c.sh"):
+            self.script(f"date +%s%N > /opt/{name}", name)
+        steps = ("-s", "a.sh", "-s", "b.sh", "-s", "c.sh")
+        first = self.build(*steps)
+        for word in ("2", "b.sh"):
+            self.assertEqual(self.succeed("build", self.base, *steps, "--dry-run", "--refresh-from",
+                                          word, prefix=self.there).out.count("would run"), 2)
+            again = self.build(*steps, "--refresh-from", word)
+            self.assertEqual(self.text_of(first, "/opt/a.sh"), self.text_of(again, "/opt/a.sh"))
+            for name in ("/opt/b.sh", "/opt/c.sh"):
+                self.assertNotEqual(self.text_of(first, name), self.text_of(again, name))
+        self.assertEqual(self.build(*steps), again)
+        result = self.fails(*steps, "--refresh-from", "4", status=Status.USAGE)
+        self.assertIn("1 (a.sh), 2 (b.sh), 3 (c.sh)", result.stderr)
+
+    def test_the_history_of_a_name_shows_its_steps(self) -> None:
+        self.script("echo told; sleep 0.1; head -c 100000 /bin/bash > /opt/file", "a.sh")
+        self.build("-s", "a.sh", "-s", self.script("true", "b.sh"))
+        first, second = self.succeed("history", "project", "--json").json["steps"]
+        self.assertEqual((first["label"], second["label"]), ("a.sh", "b.sh"))
+        self.assertEqual(Path(first["log"]).read_text(), "told\n")
+        self.assertGreater(first["layer_bytes"], 10_000)
+        self.assertRegex(first["took"], r"^\d+\.\d s$")
+        shown = self.succeed("history", "project").out
+        self.assertRegex(shown, rf"(?m)^a\.sh .* s .* {first['log']}$")
+        Path(first["log"]).unlink()
+        self.assertRegex(self.succeed("history", "project").out, r"(?m)^a\.sh .* -$")
+
+    def test_what_conda_downloads_is_kept(self) -> None:
+        self.built('echo kept > "$CONDA_PKGS_DIRS/package"')
+        image = self.built('cat "$CONDA_PKGS_DIRS/package" > /opt/package')
+        self.assertEqual(self.text_of(image, "/opt/package"), "kept\n")
+        self.assertNotIn("/root/.cache", self.names_in(image))
+
     def test_a_cache_is_there_for_the_next_build_and_in_no_image(self) -> None:
         mount = ("--mount", "type=cache,target=/var/lab-cache")
         image = self.built("echo kept > /var/lab-cache/file", *mount)

@@ -16,7 +16,7 @@ from support.case import FunctionalTest
 # Should a mistake go unnoticed, nobody outside is asked.
 NOWHERE = "127.0.0.1:1#lab/debian:12"
 COMMANDS = (
-    "pull", "login", "logout", "tags", "resolve", "list", "inspect", "history", "path", "files",
+    "pull", "login", "logout", "tags", "resolve", "build", "commit", "list", "inspect", "history", "path", "files",
     "cat", "rename", "rm", "restore", "pin", "unpin", "gc", "verify", "stats",
 )
 

@@ -5,6 +5,7 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 namespace aic::slurm {
 
@@ -36,6 +37,22 @@ TEST(EnrootSettingsTest, the_directory_can_be_named) {
     EXPECT_EQ(
         enroot_settings_directory(testing::fake_environment({{"ENROOT_SYSCONF_PATH", "/opt/etc"}})),
         "/opt/etc");
+}
+
+TEST(ExpandSettingTest, the_user_and_his_variables_are_put_in) {
+    const auto uid = std::to_string(::geteuid());
+    EXPECT_EQ(expand_setting("\"/b c\"", testing::fake_environment({{"X", "/x"}})), "/b c");
+    EXPECT_EQ(expand_setting("/tmp/user-$(id -u)/$X", testing::fake_environment({{"X", "/x"}})),
+              "/tmp/user-" + uid + "//x");
+    EXPECT_EQ(expand_setting("${X}y/${UID}", testing::fake_environment({{"X", "/x"}})),
+              "/xy/" + uid);
+}
+
+TEST(ExpandSettingTest, what_takes_a_shell_is_not_guessed) {
+    for (const char* value :
+         {"$(date)", "${X:-/y}", "${", "$", "$NONE/a", "`id`", "a\\b", "${X", "$(id -u"})
+        EXPECT_EQ(expand_setting(value, testing::fake_environment({{"X", "/x"}})), std::nullopt)
+            << value;
 }
 
 } // namespace aic::slurm

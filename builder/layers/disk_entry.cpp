@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/layers/disk_entry.hpp"
+
+#include "core/error.hpp"
+#include "core/fd.hpp"
+#include "core/files.hpp"
+#include "core/printable.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <memory>
+
+namespace aic::layers {
+
+namespace {
+
+constexpr std::size_t k_xattr_bytes = 64 << 10; // the kernel's limits, of a value and of a list
+
+bool can_be_held(std::string_view attribute) {
+    return attribute == "security.capability" || attribute.starts_with("user.");
+}
+
+/// Of what `name` in the working directory is, and not of what it leads to.
+std::string xattr_value(const std::string& name, const std::string& attribute) {
+    std::string value(k_xattr_bytes, '\0');
+    const auto size = ::lgetxattr(name.c_str(), attribute.c_str(), value.data(), value.size());
+    if (size < 0)
+        throw system_error("reading the attribute {}", attribute);
+    value.resize(static_cast<std::size_t>(size));
+    return value;
+}
+
+std::vector<std::string> xattr_names(const std::string& name) {
+    thread_local std::array<char, k_xattr_bytes> list; // one for all: most files have none
+    const auto size = ::llistxattr(name.c_str(), list.data(), list.size());
+    if (size < 0) {
+        if (errno == ENOTSUP)
+            return {};
+        throw system_error("listing the attributes");
+    }
+    std::vector<std::string> names;
+    for (const char* at = list.data(); at < list.data() + size; at += names.back().size() + 1)
+        names.emplace_back(at);
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string link_target(const std::string& name) {
+    std::string target(PATH_MAX, '\0');
+    const auto size = ::readlink(name.c_str(), target.data(), target.size());
+    if (size < 0)
+        throw system_error("reading a symlink");
+    target.resize(static_cast<std::size_t>(size));
+    return target;
+}
+
+} // namespace
+
+std::vector<std::string> sorted_names(int directory, const std::string& path) {
+    struct Close {
+        void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+    };
+
+    const std::unique_ptr<DIR, Close> stream(::fdopendir(::dup(directory)));
+    if (!stream)
+        throw system_error("reading the directory '{}'", printable(path));
+    std::vector<std::string> names;
+    errno = 0;
+    while (const auto* entry = ::readdir(stream.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..")
+            names.emplace_back(name);
+        errno = 0;
+    }
+    if (errno != 0)
+        throw system_error("reading the directory '{}'", printable(path));
+    std::ranges::sort(names);
+    return names;
+}
+
+LayerEntry entry_on_disk(const std::string& name, const struct stat& status,
+                         const std::string& path) {
+    LayerEntry entry{.path = path,
+                     .mode = static_cast<std::uint16_t>(status.st_mode & 07777),
+                     .uid = status.st_uid,
+                     .gid = status.st_gid,
+                     .mtime_seconds = status.st_mtim.tv_sec};
+    if (S_ISDIR(status.st_mode)) {
+        entry.type = EntryType::directory;
+    } else if (S_ISLNK(status.st_mode)) {
+        entry.type = EntryType::symlink;
+        entry.target = link_target(name);
+    } else if (S_ISFIFO(status.st_mode)) {
+        entry.type = EntryType::fifo;
+    } else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+        entry.type = S_ISCHR(status.st_mode) ? EntryType::char_device : EntryType::block_device;
+        entry.device_major = major(status.st_rdev);
+        entry.device_minor = minor(status.st_rdev);
+    }
+    return entry;
+}
+
+std::vector<Xattr> xattrs_on_disk(const std::string& name) {
+    std::vector<Xattr> xattrs;
+    for (const auto& attribute : xattr_names(name))
+        if (can_be_held(attribute))
+            xattrs.push_back({attribute, xattr_value(name, attribute)});
+    return xattrs;
+}
+
+void write_file_on_disk(TarWriter& tar, const std::string& name, const LayerEntry& entry,
+                        std::uint64_t size_bytes, Bytes& piece) {
+    const auto file = open_file(name, O_RDONLY | O_NOFOLLOW);
+    tar.begin(entry, size_bytes);
+    for (std::uint64_t at = 0; at < size_bytes;) {
+        const auto next =
+            std::span(piece).first(std::min<std::uint64_t>(size_bytes - at, piece.size()));
+        pread_exact(file.get(), next, at, name);
+        tar.data(next);
+        at += next.size();
+    }
+}
+
+void enter_directory(int directory, const std::string& path) {
+    if (::fchdir(directory) != 0)
+        throw system_error("entering '{}'", printable(path));
+}
+
+} // namespace aic::layers

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/commit.hpp"
+
+#include "cli/base_image.hpp"
+#include "cli/image_json.hpp"
+#include "cli/import_options.hpp"
+#include "cli/naming.hpp"
+#include "cli/progress_display.hpp"
+#include "core/error.hpp"
+#include "core/printable.hpp"
+
+#include <chrono>
+
+namespace aic::cli {
+
+void Commit::describe(CLI::App& app) {
+    app.description("keep what was changed in an enroot or pyxis container as a new image");
+    app.add_option("container", container_,
+                   "the name that pyxis or enroot was given, or the path of the container's root")
+        ->required()
+        ->type_name("CONTAINER");
+    app.add_option("--base", base_,
+                   "the image that the container was made from (default: as its /etc/rc says)")
+        ->type_name("IMAGE");
+    app.add_option("--name", name_, "call the image so (default: as the container)")
+        ->type_name("NAME");
+    app.add_flag("--replace", replace_, "even if the name was given in another directory");
+    app.add_flag("--checksum", checksum_,
+                 "read every file, and do not go by size and time where nothing was written");
+    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1024U).description(""));
+    app.footer(
+        R"(Only the difference is read and compressed; the image's own layers are taken over as they are. The
+container stays as it is. Commit it where it lies, mostly a node's own disk, and while no job runs in
+it. A base that is not here is pulled. What enroot itself puts into containers stays out.
+
+Examples:
+  aic-image commit exp
+  aic-image commit pyxis_exp --name exp-2026
+  aic-image commit exp --base nvcr.io#nvidia/tensorflow:22.02-tf2-py3
+  srun -w gpu03 aic-image commit exp)");
+}
+
+cache::ImageName Commit::chosen_name(const slurm::Container& container) const {
+    if (!name_.empty())
+        return cache::ImageName::parse(name_);
+    try {
+        return cache::ImageName::parse(container.users_name());
+    } catch (const Error& error) {
+        throw Error(ErrorKind::usage, "naming the image as the container: {}", error.message())
+            .with_hint("say --name NAME");
+    }
+}
+
+cache::StoredImage Commit::base(Session& session, const slurm::Container& container) const {
+    const auto said = base_.empty() ? slurm::provenance_of(container) : std::optional(base_);
+    if (!said)
+        throw Error(ErrorKind::usage, "'{}' does not say which image it was made from",
+                    container.root.native())
+            .with_hint(fmt::format("name it with --base IMAGE; or take the container over whole: "
+                                   "'enroot export --output FILE {}', 'aic-image add FILE'",
+                                   printable(container.name)));
+    return in_context("the image that the container was made from", [&] {
+        return base_image(session, *said, configured_import(session), Lookup::if_missing);
+    });
+}
+
+void Commit::show(Session& session, const cache::ImageName& name,
+                  const commit::CommitResult& result, const cache::StoredImage& image,
+                  double seconds) const {
+    const auto& [changes, layer_bytes, made] = result;
+    if (session.json()) {
+        auto json = image_json(image.record, image.file());
+        json["name"] = name.str();
+        json["written"] = changes.written;
+        json["removed"] = changes.removed;
+        json["layer_bytes"] = layer_bytes;
+        return session.print_event({{"version", 1}, {"event", "result"}, {"image", json}});
+    }
+    if (made)
+        session.say(fmt::format(
+            "committed in {:.1f} s: {} in {} files and directories, {} removed; "
+            "as '{}'",
+            seconds, human_size(layer_bytes), changes.written, changes.removed, name.str()));
+    else
+        session.say(fmt::format("nothing was changed in the container, so '{}' is the image it was "
+                                "made from",
+                                name.str()));
+    session.print(image.file().native());
+}
+
+void Commit::run(Session& session) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto container = slurm::find_container(container_, session.environment());
+    const auto name = chosen_name(container);
+    const auto replace = replace_ ? cache::Replace::yes : cache::Replace::no;
+    require_free_name(session, name, replace);
+    const commit::CommitRequest request{
+        .container = container.root,
+        .container_name = container.name,
+        .base = base(session, container),
+        .base_name = name.str(),
+        .compare = checksum_ ? commit::Compare::everywhere : commit::Compare::where_written,
+        .threads = threads_ > 0 ? threads_ : configured_import(session).threads};
+    Progress progress;
+    ProgressDisplay display(progress, session);
+    const auto result =
+        commit::commit_container(request, session.config(), &progress, session.stop());
+    display.finish();
+    const auto& image = result.image ? *result.image : request.base;
+    give_name(session, name, image, "commit " + container.root.native(), replace);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    show(session, name, result, image, took.count());
+}
+
+} // namespace aic::cli

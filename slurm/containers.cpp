@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slurm/containers.hpp"
+
+#include "core/error.hpp"
+#include "core/files.hpp"
+#include "core/printable.hpp"
+#include "slurm/enroot_settings.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace fs = std::filesystem;
+
+namespace aic::slurm {
+
+namespace {
+
+constexpr std::string_view k_pyxis_prefix = "pyxis_";
+constexpr std::string_view k_provenance = "# enroot-provenance: ";
+constexpr std::size_t k_most_text_bytes = 1 << 20;
+
+std::string names_of(const std::vector<Container>& containers) {
+    std::vector<std::string> names;
+    for (const auto& container : containers)
+        names.push_back(printable(container.users_name()));
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+} // namespace
+
+std::string Container::users_name() const {
+    return name.starts_with(k_pyxis_prefix) ? name.substr(k_pyxis_prefix.size()) : name;
+}
+
+fs::path container_directory(const Environment& environment) {
+    if (const auto path = environment("ENROOT_DATA_PATH"))
+        return *path;
+    const auto settings = load_enroot_settings(enroot_settings_directory(environment));
+    if (const auto said = settings.find("ENROOT_DATA_PATH"); said != settings.end())
+        if (const auto path = expand_setting(said->second, environment))
+            return *path;
+    const auto data = environment("XDG_DATA_HOME");
+    return (data ? fs::path(*data) : home_directory(environment) / ".local/share") / "enroot";
+}
+
+std::vector<Container> list_containers(const fs::path& directory) {
+    std::vector<Container> containers;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(directory, none))
+        if (entry.is_directory(none) && !entry.is_symlink(none))
+            containers.push_back({entry.path().filename().native(), entry.path()});
+    std::ranges::sort(containers, {}, &Container::name);
+    return containers;
+}
+
+Container find_container(const std::string& word, const Environment& environment) {
+    if (word.find('/') != std::string::npos) {
+        const auto root = fs::absolute(word).lexically_normal();
+        const auto path = root.has_filename() ? root : root.parent_path();
+        if (!fs::is_directory(path))
+            throw Error(ErrorKind::not_found, "there is no directory '{}'", path.native());
+        return {path.filename().native(), path};
+    }
+    const auto directory = container_directory(environment);
+    const auto containers = list_containers(directory);
+    for (const auto& name : {word, std::string(k_pyxis_prefix) + word})
+        if (const auto found = std::ranges::find(containers, name, &Container::name);
+            found != containers.end())
+            return *found;
+    throw Error(ErrorKind::not_found, "there is no container '{}' in '{}'", word,
+                directory.native())
+        .with_hint(containers.empty()
+                       ? "set ENROOT_DATA_PATH to where enroot keeps them on this node; those of a "
+                         "node's own disk are only to be seen there"
+                       : "there are " + names_of(containers));
+}
+
+std::optional<std::string> provenance_of(const Container& container) {
+    const auto text = read_file_if_exists(container.root / "etc/rc", k_most_text_bytes);
+    if (!text || !text->starts_with(k_provenance))
+        return std::nullopt;
+    auto source = text->substr(k_provenance.size());
+    source.resize(std::min(source.size(), source.find('\n')));
+    for (const std::string_view scheme : {"docker://", "aic:"})
+        if (source.starts_with(scheme))
+            return source.substr(scheme.size());
+    return std::nullopt;
+}
+
+} // namespace aic::slurm
