@@ -74,8 +74,9 @@ void succeed_for_type(scmp_filter_ctx filter, int call, unsigned argument, scmp_
 
 } // namespace
 
-void confine() {
-    limit_processes();
+void confine(Purpose purpose) {
+    if (purpose == Purpose::step)
+        limit_processes();
     drop_capabilities();
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         throw system_error("forbidding new privileges");

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 namespace fs = std::filesystem;
 
@@ -110,11 +112,11 @@ void write_map(const char* path, std::string_view text) {
     write_all(file.get(), as_bytes(text), path);
 }
 
-/// The caller is root in it, and nobody else is there.
-void enter_user_namespace() {
-    const auto users = fmt::format("0 {} 1\n", ::geteuid());
-    const auto groups = fmt::format("0 {} 1\n", ::getegid());
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+/// The caller is `ids` in it, and nobody else is there.
+void enter_user_namespace(int further_namespaces, Ids ids) {
+    const auto users = fmt::format("{} {} 1\n", ids.uid, ::geteuid());
+    const auto groups = fmt::format("{} {} 1\n", ids.gid, ::getegid());
+    if (::unshare(CLONE_NEWUSER | further_namespaces) != 0)
         throw system_error("making a user namespace")
             .with_hint("'aic-image doctor' says what stands in the way");
     write_map("/proc/self/setgroups", "deny");
@@ -137,7 +139,7 @@ void guard_kernel_settings(const fs::path& proc) {
 }
 
 /// From here on the machine's own files are out of reach.
-void change_root(const Root& root) {
+void change_root(const Plan& plan, const Root& root) {
     if (::unshare(CLONE_NEWNS) != 0)
         throw system_error("making a mount namespace");
     {
@@ -145,9 +147,10 @@ void change_root(const Root& root) {
         const auto proc = fs::read_symlink(fmt::format("/proc/self/fd/{}", point.get()));
         if (::mount("proc", proc.c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
             throw system_error("mounting /proc inside");
-        // In a user namespace of its own the script would have all capabilities again.
+        // In a user namespace of its own the script would have all capabilities again. One is still
+        // to be made, for a program that is not to be root.
         const auto limit = fs::path(proc) / "sys/user/max_user_namespaces";
-        write_all(open_file(limit, O_WRONLY).get(), as_bytes("0"), limit);
+        write_all(open_file(limit, O_WRONLY).get(), as_bytes(plan.ids ? "1" : "0"), limit);
         guard_kernel_settings(proc);
     }
     if (::chdir(root.path().c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0
@@ -179,12 +182,38 @@ int run_script(const Plan& plan) {
     execute(plan);
 }
 
-[[noreturn]] void run_shell(const Plan& plan) {
-    ::signal(SIGPIPE, SIG_DFL);
+/// A session of its own, which has the terminal.
+void take_terminal() {
     if (::setsid() < 0 || ::ioctl(k_terminal_fd, TIOCSCTTY, 0) != 0)
         throw system_error("taking the terminal");
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::dup2(k_terminal_fd, standard);
+}
+
+int run_program(const Plan& plan) {
+    ::signal(SIGPIPE, SIG_DFL);
+    if (plan.has_terminal)
+        take_terminal();
+    else if (::setsid() < 0)
+        throw system_error("making a session");
+    if (::chdir(plan.working_directory.c_str()) != 0)
+        throw system_error("entering '{}' inside", plan.working_directory);
+    ::clearenv(); // where programs are looked for, the image says
+    for (const auto& variable : plan.environment)
+        if (const auto equals = variable.find('='); equals != std::string::npos)
+            ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+    ::execvp(plan.arguments.at(0).c_str(), exec_pointers(plan.arguments).data());
+    const auto kind = errno == ENOENT ? ErrorKind::not_found : ErrorKind::system;
+    throw Error(kind, "running '{}' inside: {}", printable(plan.arguments.at(0)),
+                std::strerror(errno))
+        .with_hint(kind == ErrorKind::not_found
+                       ? "the image has no such program where its PATH leads"
+                       : "");
+}
+
+[[noreturn]] void run_shell(const Plan& plan) {
+    ::signal(SIGPIPE, SIG_DFL);
+    take_terminal();
     if (::chdir(plan.working_directory.c_str()) != 0)
         throw system_error("entering '{}' inside", plan.working_directory);
     const auto environment = exec_pointers(plan.environment);
@@ -193,10 +222,20 @@ int run_script(const Plan& plan) {
     throw system_error("running a shell inside");
 }
 
+/// A child has the mask of who started it.
+void allow_signals() {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 /// Where the script has stopped, with what it has left running.
 void offer_shell(const Plan& plan, int status) {
     tell({.kind = Report::Kind::shell, .status = status});
-    const pid_t shell = start([&]() -> int { run_shell(plan); });
+    const pid_t shell = start([&]() -> int {
+        allow_signals();
+        run_shell(plan);
+    });
     while (::waitpid(-1, nullptr, 0) != shell) {
     }
 }
@@ -209,28 +248,74 @@ void hide() {
         throw system_error("hiding from the script");
 }
 
+/// Ended children as they end, and signals as they come over the leash.
+class Watch {
+public:
+    Watch() {
+        sigset_t children;
+        sigemptyset(&children);
+        sigaddset(&children, SIGCHLD);
+        ::sigprocmask(SIG_BLOCK, &children, nullptr);
+        ended_ = Fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+        if (!ended_)
+            throw system_error("watching processes");
+    }
+
+    /// Until `child` ends, whose group gets the signals; how it ended.
+    int wait_for(pid_t child) {
+        for (;;) {
+            int status = 0;
+            for (pid_t ended = ::waitpid(-1, &status, WNOHANG); ended > 0;
+                 ended = ::waitpid(-1, &status, WNOHANG))
+                if (ended == child)
+                    return shell_status(status);
+            std::array<pollfd, 2> watched = {
+                {{ended_.get(), POLLIN, 0}, {has_leash_ ? k_leash_fd : -1, POLLIN, 0}}};
+            if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+                throw system_error("waiting for the script");
+            signalfd_siginfo ignored;
+            while (::read(ended_.get(), &ignored, sizeof ignored) > 0) {
+            }
+            if (watched[1].revents != 0)
+                pass_on(child);
+        }
+    }
+
+private:
+    void pass_on(pid_t child) {
+        unsigned char number = 0;
+        if (::read(k_leash_fd, &number, 1) != 1)
+            has_leash_ = false;               // the one before us ends, and we with it
+        else if (::kill(-child, number) != 0) // it has not made its session yet
+            ::kill(child, number);
+    }
+
+    Fd ended_;
+    bool has_leash_ = true;
+};
+
 /// The third process. What the script leaves running ends with it.
 int supervise(const Plan& plan, const Root& root) {
-    change_root(root);
+    change_root(plan, root);
     if (::sethostname(plan.host_name.data(), plan.host_name.size()) != 0)
         throw system_error("setting the host's name inside");
+    if (plan.ids)
+        enter_user_namespace(0, *plan.ids);
     hide();
-    confine();
-    pretend_to_have_users();
-    const pid_t script = start([&] { return run_script(plan); });
+    confine(plan.purpose);
+    if (!plan.ids)
+        pretend_to_have_users();
+    Watch watch;
+    const pid_t script = start([&] {
+        allow_signals();
+        return plan.purpose == Purpose::program ? run_program(plan) : run_script(plan);
+    });
     tell({.kind = Report::Kind::started});
-    for (;;) {
-        int status = 0;
-        const pid_t ended = ::waitpid(-1, &status, 0);
-        if (ended == script) {
-            if (plan.has_shell && shell_status(status) != 0)
-                offer_shell(plan, shell_status(status));
-            tell({.kind = Report::Kind::ended, .status = shell_status(status)});
-            return shell_status(status);
-        }
-        if (ended < 0 && errno != EINTR)
-            throw system_error("waiting for the script");
-    }
+    const int status = watch.wait_for(script);
+    if (plan.has_shell && status != 0)
+        offer_shell(plan, status);
+    tell({.kind = Report::Kind::ended, .status = status});
+    return status;
 }
 
 /// Directories are held open on the way down.
@@ -288,7 +373,7 @@ int look_after(const Plan& plan) {
     const int status = wait_on_leash(start([&] { return supervise(plan, root); }));
     tell_if_full(plan);
     root.take_apart();
-    if (status == 0)
+    if (status == 0 && plan.purpose == Purpose::step)
         in_context("writing the layer", [&] { write_layer_for_reader(root); });
     ::close(k_layer_fd);
     root.clear();
@@ -310,7 +395,7 @@ int inner_main() noexcept {
     ::signal(SIGPIPE, SIG_IGN);
     try {
         const auto plan = read_plan();
-        enter_user_namespace();
+        enter_user_namespace(CLONE_NEWPID, {});
         return wait_on_leash(start([&] { return look_after(plan); }));
     } catch (const Error& error) {
         tell(Report::of(error));

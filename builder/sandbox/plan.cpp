@@ -81,7 +81,11 @@ std::string to_json(const Plan& plan) {
                            {"environment", list_of(plan.environment)},
                            {"working_directory", widened(plan.working_directory)},
                            {"host_name", widened(plan.host_name)},
-                           {"has_shell", plan.has_shell}};
+                           {"has_shell", plan.has_shell},
+                           {"is_program", plan.purpose == Purpose::program},
+                           {"has_terminal", plan.has_terminal},
+                           {"is_read_only", plan.is_read_only},
+                           {"ids", plan.ids ? json({plan.ids->uid, plan.ids->gid}) : json()}};
     return document.dump();
 }
 
@@ -98,7 +102,13 @@ Plan parse_plan(std::string_view text) {
                   .environment = texts_of(document.at("environment")),
                   .working_directory = text_of(document, "working_directory"),
                   .host_name = text_of(document, "host_name"),
-                  .has_shell = document.at("has_shell").get<bool>()};
+                  .has_shell = document.at("has_shell").get<bool>(),
+                  .purpose =
+                      document.at("is_program").get<bool>() ? Purpose::program : Purpose::step,
+                  .has_terminal = document.at("has_terminal").get<bool>(),
+                  .is_read_only = document.at("is_read_only").get<bool>()};
+        if (const auto& ids = document.at("ids"); !ids.is_null())
+            plan.ids = Ids{ids.at(0).get<unsigned>(), ids.at(1).get<unsigned>()};
         for (const auto& file : document.at("files"))
             plan.files.push_back({text_of(file, "path"), text_of(file, "text")});
         for (const auto& bind : document.at("binds"))

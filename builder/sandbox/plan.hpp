@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,16 @@ struct TextFile {
     std::string text;
 };
 
+/// Who somebody is on the machine.
+struct Ids {
+    unsigned uid = 0;
+    unsigned gid = 0;
+};
+
+/// `step`: a script whose changes are wanted. `program`: one that has the caller's standard
+/// descriptors, and whose changes of the root are thrown away.
+enum class Purpose { step, program };
+
 /// What is run inside and what it sees: everything that the process needs to know which sets the
 /// sandbox up.
 struct Plan {
@@ -30,12 +41,16 @@ struct Plan {
     std::vector<TextFile> files;
     std::vector<Bind> binds;
     std::string script_name;              ///< what the script is called inside
-    std::string script;                   ///< its bytes; it is run with `arguments`
-    std::vector<std::string> arguments;   ///< after the script's name
+    std::string script;                   ///< its bytes
+    std::vector<std::string> arguments;   ///< of a program: itself and its arguments
     std::vector<std::string> environment; ///< "NAME=value", all of it
     std::string working_directory;        ///< inside; made where it is missing
     std::string host_name;
     bool has_shell = false; ///< for the user, when the script fails
+    Purpose purpose = Purpose::step;
+    bool has_terminal = false; ///< the program; else it has what the caller has
+    bool is_read_only = false; ///< the root, but for what is mounted in it
+    std::optional<Ids> ids{};  ///< whom the program runs as, who is the caller; else as root
 };
 
 std::string to_json(const Plan& plan);

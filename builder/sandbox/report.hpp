@@ -14,8 +14,9 @@ enum Descriptor : int {
     k_plan_fd = 3,     ///< the plan, to be read
     k_report_fd = 4,   ///< reports, to be written
     k_layer_fd = 5,    ///< the layer's tar, to be written
-    k_leash_fd = 6,    ///< ends when the one who wants the sandbox is gone
-    k_terminal_fd = 7, ///< for a shell after a script that failed; not always there
+    k_leash_fd = 6,    ///< ends when the one who wants the sandbox is gone; bytes are signals for a
+                       ///< program, by their numbers
+    k_terminal_fd = 7, ///< of a program, or of a shell after a script that failed
 };
 
 /// What the processes inside tell the one outside, a line each.

@@ -139,6 +139,16 @@ Root::Root(const Plan& plan) : plan_(plan), scratch_(plan.scratch) {
     for (const auto& bind : plan_.binds)
         if (has_place(bind))
             mount_bind(bind);
+    if (plan_.is_read_only)
+        close_for_writing();
+}
+
+/// The root itself, and not what is mounted in it.
+void Root::close_for_writing() const {
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    if (::mount_setattr(AT_FDCWD, path().c_str(), 0, &attributes, sizeof attributes) != 0)
+        throw system_error("making the root read-only");
 }
 
 void Root::mount_images() {
@@ -307,6 +317,8 @@ void Root::mount_temporary() {
 
 void Root::put_script() {
     const auto run = open_inside("/run"); // ours, and nobody else has been there yet
+    if (plan_.purpose == Purpose::program)
+        return;
     const auto directory = fs::path(through_descriptor(run)) / k_step_directory;
     make_directory(directory);
     write_text(directory / plan_.script_name, plan_.script, 0755);

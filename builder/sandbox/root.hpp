@@ -43,6 +43,7 @@ private:
     void mount_devices();
     void mount_temporary();
     void put_script();
+    void close_for_writing() const;
     void mount_bind(const Bind& bind);
 
     bool is_in_images(const std::filesystem::path& path) const;

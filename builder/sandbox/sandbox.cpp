@@ -24,6 +24,7 @@ namespace aic::sandbox {
 
 namespace {
 
+constexpr int k_resize_ms = 300;     ///< how soon a program learns that its window has another size
 constexpr int k_first_spare_fd = 16; ///< above all that the child is given by number
 
 /// Out of the way of the numbers that the child knows its descriptors by.
@@ -74,7 +75,6 @@ public:
         ::posix_spawnattr_setpgroup(&attributes_, 0);
         ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
                                                      | POSIX_SPAWN_SETPGROUP);
-        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     }
 
     Spawning(const Spawning&) = delete;
@@ -83,6 +83,10 @@ public:
     ~Spawning() {
         ::posix_spawn_file_actions_destroy(&actions_);
         ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    void give_nothing_to_read() {
+        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     }
 
     void give(const Fd& fd, int number) {
@@ -114,18 +118,24 @@ public:
         std::stop_token stop)
         : observer_(observer)
         , stop_(stop)
+        , is_program_(plan.purpose == Purpose::program)
         , stopped_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
         , on_stop_(stop, [this] { ::eventfd_write(stopped_.get(), 1); }) {
         auto leash = make_pipe();
         const auto text = memory_file(to_json(plan));
         Spawning spawning;
-        spawning.give(output_.write_end, STDOUT_FILENO);
-        spawning.give(output_.write_end, STDERR_FILENO);
+        if (plan.purpose == Purpose::step) {
+            spawning.give_nothing_to_read();
+            spawning.give(output_.write_end, STDOUT_FILENO);
+            spawning.give(output_.write_end, STDERR_FILENO);
+        } else {
+            output_.read_end = Fd();
+        }
         spawning.give(text, k_plan_fd);
         spawning.give(report_.write_end, k_report_fd);
         spawning.give(layer_.write_end, k_layer_fd);
         spawning.give(leash.read_end, k_leash_fd);
-        if (plan.has_shell)
+        if (plan.has_shell || plan.has_terminal)
             spawning.give(terminal_.emplace().inside(), k_terminal_fd);
         process_ = spawning.spawn(program);
         leash_ = std::move(leash.write_end);
@@ -147,11 +157,12 @@ public:
         {
             // What is waited for from here on must not outlast a stop.
             const std::stop_callback let_go(stop_, [this] { leash_ = Fd(); });
-            if (*ended_ == 0)
+            if (*ended_ == 0 && !is_program_)
                 take_layer();
             wait();
         }
-        check_stop();
+        if (!is_program_)
+            check_stop();
         return {.status = *ended_, .scratch_is_full = is_full_};
     }
 
@@ -165,9 +176,13 @@ private:
              {stopped_.get(), POLLIN, 0},
              {has_terminal ? terminal_->user_fd() : -1, POLLIN, 0},
              {has_terminal ? terminal_->master_fd() : -1, POLLIN, 0}}};
-        if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+        const int wait_ms = has_terminal ? k_resize_ms : -1;
+        if (::poll(watched.data(), watched.size(), wait_ms) < 0 && errno != EINTR)
             throw system_error("waiting for the script");
-        check_stop();
+        if (watched[2].revents != 0)
+            stop();
+        if (has_terminal)
+            terminal_->fit();
         if (watched[0].revents != 0)
             take_output();
         if (watched[3].revents != 0)
@@ -176,6 +191,17 @@ private:
             terminal_->take_from_inside();
         if (watched[1].revents != 0)
             take_reports();
+    }
+
+    /// A program is told, and may go on; a step is over.
+    void stop() {
+        const int number = is_program_ && observer_.signal ? observer_.signal() : 0;
+        if (!is_program_ || !is_started_)
+            throw Error(ErrorKind::interrupted, "stopped");
+        const auto byte = static_cast<std::byte>(number != 0 ? number : SIGTERM);
+        write_all(leash_.get(), std::span(&byte, 1), "the leash");
+        eventfd_t count = 0;
+        ::eventfd_read(stopped_.get(), &count);
     }
 
     void check_stop() const {
@@ -226,6 +252,9 @@ private:
     void take(const Report& report) {
         switch (report.kind) {
         case Report::Kind::started:
+            is_started_ = true;
+            if (is_program_ && terminal_)
+                terminal_->hand_over();
             break;
         case Report::Kind::shell:
             take_rest_of_output();
@@ -306,6 +335,7 @@ private:
 
     const Observer& observer_;
     std::stop_token stop_;
+    const bool is_program_;
     Pipe output_ = make_pipe(), report_ = make_pipe(), layer_ = make_pipe();
     std::optional<Terminal> terminal_;
     Fd leash_;
@@ -316,6 +346,7 @@ private:
     std::string reports_; ///< what is not a whole line yet
     std::optional<int> ended_;
     std::optional<Error> failure_;
+    bool is_started_ = false;
     bool is_written_ = false;
     bool is_full_ = false;
 };

@@ -19,6 +19,7 @@ struct Observer {
     /// The layer's tar, to be read from this descriptor to its end; only when the script has ended
     /// with status 0.
     std::function<void(int fd)> layer;
+    std::function<int()> signal{}; ///< which one a stop is; a program gets it
 };
 
 /// How a script has ended.
@@ -27,10 +28,11 @@ struct Outcome {
     bool scratch_is_full = false; ///< there was no room left for what it wrote
 };
 
-/// Runs a script as a user with no privileges over images (docs/decisions/0022-sandbox.md) and
-/// returns how it ended. Nothing of it runs or stays mounted afterwards,
-/// however this process ends. Throws Error where the sandbox cannot be had, with what mends that;
-/// a stop ends everything at once: Error(interrupted).
+/// Runs a script or a program as a user with no privileges over images
+/// (docs/decisions/0022-sandbox.md) and returns how it ended. Nothing of it runs or stays mounted
+/// afterwards, however this process ends. Throws Error where the sandbox cannot be had, with what
+/// mends that; a stop ends a step at once: Error(interrupted); a program gets the signal and may go
+/// on.
 ///
 /// `program` is what becomes the sandbox's first process: one whose main() calls inner_main() when
 /// its name is k_inner_name; mostly "/proc/self/exe".

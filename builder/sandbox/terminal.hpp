@@ -36,10 +36,10 @@ public:
 
     void take_from_user();
     void take_from_inside();
-
-private:
+    /// Gives the terminal inside the size of the user's, whose window may have another by now.
     void fit();
 
+private:
     Fd user_, master_, inside_;
     std::optional<termios> before_; ///< while it is handed over
 };
