@@ -3,6 +3,7 @@
 
 #include "cache/folding.hpp"
 #include "cli/command_tree.hpp"
+#include "cli/rest_words.hpp"
 #include "cli/store_advice.hpp"
 #include "core/edit_distance.hpp"
 #include "core/error.hpp"
@@ -122,7 +123,8 @@ int execute(Application& application, const InterruptWatch& interrupts) {
         fmt::print(stdout, "{}", application.app().help());
         return 0;
     }
-    Session session(application.options(), interrupts.stop_token());
+    Session session(application.options(), interrupts.stop_token(),
+                    [&] { return interrupts.signal(); });
     try {
         command->run(session);
     } catch (const Error& error) {
@@ -187,9 +189,27 @@ std::optional<std::string> Application::nearest_option(std::string_view word) co
     return nearest(name, names);
 }
 
+std::size_t Application::take_words(std::span<char* const> arguments) {
+    const CLI::App* apps[] = {&app_, nullptr};
+    const auto verb = end_of_options(arguments, 1, std::span(apps).first(1));
+    if (verb >= arguments.size())
+        return arguments.size();
+    for (std::size_t i = 0; i < verbs_.size(); ++i) {
+        if (!commands_[i]->takes_words() || verbs_[i]->get_name() != arguments[verb])
+            continue;
+        apps[1] = verbs_[i];
+        const auto end = end_of_options(arguments, verb + 1, apps);
+        const auto rest = arguments.subspan(end);
+        commands_[i]->take_words({rest.begin(), rest.end()});
+        return end;
+    }
+    return arguments.size();
+}
+
 int run(int argc, char** argv, const InterruptWatch& interrupts) {
     Application application;
     try {
+        argc = static_cast<int>(application.take_words({argv, static_cast<std::size_t>(argc)}));
         try {
             application.app().parse(argc, argv);
         } catch (const CLI::Success& wanted) { // --help, --version

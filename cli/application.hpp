@@ -17,6 +17,9 @@ public:
 
     /// The command that was asked for; null when none was.
     Command* chosen() const;
+    /// Hands a command that takes another program's line that line; where it begins, and parsing is
+    /// to end.
+    std::size_t take_words(std::span<char* const> arguments);
     /// The verb nearest to a mistyped one, or nothing.
     std::optional<std::string> nearest_verb(std::string_view word) const;
     /// The long option nearest to a mistyped one; nothing for a word that is right or no option.

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace aic::cli {
@@ -17,6 +18,12 @@ public:
     virtual const char* name() const = 0;
     virtual void describe(CLI::App& app) = 0;
     virtual void run(Session& session) = 0;
+
+    /// Whether its words, from the first that is no option on, may be another program's line. Then
+    /// they come to take_words(), "--" and all, and are not parsed.
+    virtual bool takes_words() const { return false; }
+
+    virtual void take_words(std::vector<std::string> words) { static_cast<void>(words); }
 
     /// Whether what it was told to do changes the store, whose catalogue then learns of it.
     virtual bool changes_store() const { return false; }

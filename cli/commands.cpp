@@ -24,6 +24,7 @@
 #include "cli/commands/resolve.hpp"
 #include "cli/commands/restore.hpp"
 #include "cli/commands/rm.hpp"
+#include "cli/commands/run.hpp"
 #include "cli/commands/share.hpp"
 #include "cli/commands/stats.hpp"
 #include "cli/commands/store.hpp"
@@ -39,6 +40,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Pull>());
     commands.push_back(std::make_unique<Build>());
     commands.push_back(std::make_unique<Commit>());
+    commands.push_back(std::make_unique<Run>());
     commands.push_back(std::make_unique<Login>());
     commands.push_back(std::make_unique<Logout>());
     commands.push_back(std::make_unique<Tags>());

@@ -16,9 +16,10 @@ std::string to_text(const nlohmann::json& value, int indent) {
     return value.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Session::Session(GlobalOptions options, std::stop_token stop)
+Session::Session(GlobalOptions options, std::stop_token stop, std::function<int()> signal)
     : options_(std::move(options))
-    , stop_(stop) {}
+    , stop_(stop)
+    , signal_(std::move(signal)) {}
 
 const Config& Session::config() {
     if (!config_) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -31,7 +32,8 @@ struct GlobalOptions {
 /// stderr.
 class Session {
 public:
-    Session(GlobalOptions options, std::stop_token stop);
+    /// `signal` says which signal a stop is.
+    Session(GlobalOptions options, std::stop_token stop, std::function<int()> signal);
 
     const Config& config();
 
@@ -40,6 +42,9 @@ public:
     const GlobalOptions& options() const { return options_; }
 
     std::stop_token stop() const { return stop_; }
+
+    /// That asked for the stop.
+    int signal() const { return signal_(); }
 
     bool json() const { return options_.json; }
 
@@ -60,6 +65,9 @@ public:
     /// The command goes on to print its result, and exits with the status of this kind.
     void fail(ErrorKind kind) { status_ = static_cast<int>(kind); }
 
+    /// The command exits with this status, which is another program's.
+    void exit_with(int status) { status_ = status; }
+
     int status() const { return status_; }
 
     /// A line of the result, on stdout.
@@ -77,6 +85,7 @@ public:
 private:
     GlobalOptions options_;
     std::stop_token stop_;
+    std::function<int()> signal_;
     Environment environment_ = environment_variable;
     std::optional<Config> config_;
     int status_ = 0;

@@ -29,7 +29,7 @@ std::string done_line(const builder::ImportResult& result) {
     const auto size = human_size(result.record.size_bytes);
     if (result.was_there)
         return fmt::format("already here: {}", size);
-    return fmt::format("added: {}, {}, {} KiB blocks, {}{}\n  next: srun --container-image={} "
+    return fmt::format("added: {}, {}, {} KiB blocks, {}{}\n  next: aic-image run {} -- "
                        "COMMAND",
                        size, result.record.compression, result.record.block_bytes >> 10,
                        result.record.platform.str(), taken_over_lines(result),

@@ -203,7 +203,7 @@ void Build::run(Session& session) {
         session.say(fmt::format("{} in {:.1f} s: {}, as '{}'",
                                 result.was_there ? "already built, found" : "built", took.count(),
                                 human_size(result.image.record.size_bytes), name.str()));
-        session.say(fmt::format("  next: srun --container-image={} COMMAND", file.native()));
+        session.say(fmt::format("  next: aic-image run {} -- COMMAND", name.str()));
         session.print(file.native());
     }
     cache::collect_a_little(session.store(), session.config().gc.trash_age.value);

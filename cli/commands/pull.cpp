@@ -36,10 +36,9 @@ std::string done_line(const builder::ImportResult& result, const oci::Reference&
                            result.resolved_seconds ? fmt::format(
                                ", as the reference was on {}", local_time(*result.resolved_seconds))
                                                    : "");
-    return fmt::format("pulled in {:.{}f} s: {}{}{}\n  next: srun --container-image={} COMMAND",
-                       seconds, seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
-                       fetched_line(result, reference), taken_over_lines(result),
-                       result.file.native());
+    return fmt::format("pulled in {:.{}f} s: {}{}{}\n  next: aic-image run {} -- COMMAND", seconds,
+                       seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
+                       fetched_line(result, reference), taken_over_lines(result), reference.str());
 }
 
 nlohmann::json plan_event(const builder::ImportPlan& plan) {

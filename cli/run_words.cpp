@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_words.hpp"
+
+#include "cli/image_argument.hpp"
+#include "core/error.hpp"
+
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+
+namespace aic::cli {
+
+bool is_path_word(const std::string& word) {
+    if (!word.ends_with(".sqsh"))
+        return false;
+    for (const std::string_view start : {"/", "./", "../", "~/"})
+        if (word.starts_with(start))
+            return true;
+    std::error_code none;
+    return fs::exists(word, none);
+}
+
+bool is_image_word(Session& session, const std::string& word) {
+    if (is_path_word(word))
+        return true;
+    if (word.starts_with('/') || word.starts_with("./") || word.starts_with("../")
+        || word.starts_with('-'))
+        return false;
+    if (word.find_first_of("#:@") != std::string::npos && canonical_reference(word))
+        return true;
+    try {
+        return !find_stored(session.library(), word).images.empty();
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::usage)
+            return false;
+        throw;
+    }
+}
+
+slurm::ContainerMount parse_mount(const std::string& text) {
+    auto rest = text;
+    slurm::ContainerMount mount;
+    for (const std::string_view ending : {":ro", ":rw"})
+        if (rest.ends_with(ending)) {
+            mount.is_writable = ending == ":rw";
+            rest.resize(rest.size() - ending.size());
+            break;
+        }
+    const auto colon = rest.find(':');
+    const auto source = rest.substr(0, colon);
+    if (source.empty() || (colon != std::string::npos && rest[colon + 1] != '/'))
+        throw Error(ErrorKind::usage, "--mount '{}': it is not SRC, SRC:/DST or SRC:/DST:ro", text);
+    std::error_code fault;
+    mount.source = fs::canonical(source, fault).native();
+    if (fault)
+        throw Error(ErrorKind::not_found, "--mount '{}': '{}': {}", text, source, fault.message());
+    mount.target = colon == std::string::npos ? fs::absolute(source).lexically_normal().native()
+                                              : rest.substr(colon + 1);
+    return mount;
+}
+
+std::vector<std::string> split_words(std::string_view line) {
+    std::vector<std::string> words;
+    bool is_open = false; // a word, be it empty
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        const bool is_space = c == ' ' || c == '\t' || c == '\n';
+        if (quote == 0 && is_space) {
+            is_open = false;
+            continue;
+        }
+        if (!is_open)
+            words.emplace_back();
+        is_open = true;
+        if (quote != 0 && c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '\'' || c == '"'))
+            quote = c;
+        else if (c == '\\' && quote != '\'' && i + 1 < line.size())
+            words.back() += line[++i];
+        else
+            words.back() += c;
+    }
+    if (quote != 0)
+        throw Error(ErrorKind::usage, "a quote in '{}' has no end", line);
+    return words;
+}
+
+bool is_there(const std::string& program, const Environment& environment) {
+    auto path = environment("PATH").value_or("");
+    for (std::size_t start = 0; start <= path.size();) {
+        const auto end = std::min(path.find(':', start), path.size());
+        const auto file = fs::path(path.substr(start, end - start)) / program;
+        if (end > start && ::access(file.c_str(), X_OK) == 0)
+            return true;
+        start = end + 1;
+    }
+    return false;
+}
+
+} // namespace aic::cli

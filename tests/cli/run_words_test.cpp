@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/rest_words.hpp"
+#include "cli/run_words.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/fake_environment.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace aic::cli {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+namespace fs = std::filesystem;
+
+TEST(SplitWordsTest, as_a_shell_does_with_quotes) {
+    EXPECT_THAT(split_words("  "), IsEmpty());
+    EXPECT_THAT(split_words(" --a=1\t-b '' "), ElementsAre("--a=1", "-b", ""));
+    EXPECT_THAT(split_words(R"(--c="x 'y' \" z" 'a\b'"c" d\ e)"),
+                ElementsAre(R"(--c=x 'y' " z)", R"(a\bc)", "d e"));
+    EXPECT_ERROR(ErrorKind::usage, split_words("a 'b"));
+}
+
+class ParseMountTest : public ::testing::Test {
+protected:
+    const testing::TempDir dir_;
+    const std::string source_ = fs::canonical(dir_.path()).native();
+};
+
+TEST_F(ParseMountTest, the_same_path_or_another_to_be_written_or_not) {
+    const auto same = parse_mount(source_);
+    EXPECT_EQ(same.source, source_);
+    EXPECT_EQ(same.target, source_);
+    EXPECT_TRUE(same.is_writable);
+    const auto other = parse_mount(source_ + ":/data:ro");
+    EXPECT_EQ(other.target, "/data");
+    EXPECT_FALSE(other.is_writable);
+    EXPECT_FALSE(parse_mount(source_ + ":ro").is_writable);
+    EXPECT_TRUE(parse_mount(source_ + ":/data:rw").is_writable);
+}
+
+TEST_F(ParseMountTest, what_is_not_there_or_not_absolute_is_refused) {
+    EXPECT_ERROR(ErrorKind::not_found, parse_mount(source_ + "/none:/x"));
+    EXPECT_ERROR(ErrorKind::usage, parse_mount(source_ + ":x"));
+    EXPECT_ERROR(ErrorKind::usage, parse_mount(":/x"));
+}
+
+TEST(IsThereTest, programs_are_looked_for_where_path_leads) {
+    const testing::TempDir dir;
+    std::ofstream(dir.path() / "tool") << "#!/bin/sh\n";
+    const auto environment =
+        testing::fake_environment({{"PATH", "/nowhere::" + dir.path().native()}});
+    EXPECT_FALSE(is_there("tool", environment)); // not to be run
+    fs::permissions(dir.path() / "tool", fs::perms::owner_all);
+    EXPECT_TRUE(is_there("tool", environment));
+    EXPECT_FALSE(is_there("tool", testing::fake_environment({})));
+}
+
+class EndOfOptionsTest : public ::testing::Test {
+protected:
+    EndOfOptionsTest() {
+        app_.add_flag("-q,--quiet", quiet_);
+        app_.add_option("-n,--name", name_);
+    }
+
+    std::size_t end(std::vector<std::string> words) {
+        std::vector<char*> arguments;
+        for (auto& word : words)
+            arguments.push_back(word.data());
+        const CLI::App* app = &app_;
+        return end_of_options(arguments, 0, std::span(&app, 1));
+    }
+
+    CLI::App app_;
+    bool quiet_ = false;
+    std::string name_;
+};
+
+TEST_F(EndOfOptionsTest, values_belong_to_their_options) {
+    EXPECT_EQ(end({}), 0U);
+    EXPECT_EQ(end({"ls", "-l"}), 0U);
+    EXPECT_EQ(end({"-q", "ls"}), 1U);
+    EXPECT_EQ(end({"--name", "x", "ls"}), 2U);
+    EXPECT_EQ(end({"--name=x", "ls"}), 1U);
+    EXPECT_EQ(end({"-nx", "ls"}), 1U);
+    EXPECT_EQ(end({"-qn", "x", "ls"}), 2U);
+    EXPECT_EQ(end({"--name"}), 1U);
+}
+
+TEST_F(EndOfOptionsTest, what_is_no_option_of_ours_ends_nothing_and_two_dashes_do) {
+    EXPECT_EQ(end({"--unknown", "ls"}), 1U);
+    EXPECT_EQ(end({"-q", "--", "-x"}), 1U);
+    EXPECT_EQ(end({"-", "x"}), 0U);
+}
+
+} // namespace aic::cli
