@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -377,6 +378,20 @@ class BuildingTest(BuildTest):
                     tree.enroot_profile(tree.without(before, *gone, *changed), keep_ids=True),
                     tree.without(after, *changed)), "")
         self.assertIn("no faults", self.succeed("verify").stderr + self.succeed("verify").out)
+
+    def test_a_base_may_have_nothing_but_a_shell(self) -> None:
+        """No /etc, no /tmp, no package manager, no other program."""
+        needed = subprocess.run(["ldd", "/bin/sh"], check=True, capture_output=True, text=True).stdout
+        files = [Path("/bin/sh"), *map(Path, re.findall(r"(/\S+)", needed))]
+        layout = oci_layout.Layout(self.scratch / "bare")
+        layout.add_image([oci_layout.Layer.of(oci_layout.tar(
+            oci_layout.file(str(file).lstrip("/"), file.read_bytes(), mode=0o755) for file in files
+        ))], tag="1")
+        self.script('echo "$(pwd)" > /made; echo > /tmp/x; test -r /etc/hosts; cd /proc/self')
+        image = self.build("-s", "setup.sh", base=f"oci:{layout.path}:1")
+        self.assertEqual(self.text_of(image, "/made"), "/workspace\n")
+        self.assertEqual({name for name in self.names_in(image) if name.count("/") == 1},
+                         {f"/{file.parts[1]}" for file in files} | {"/etc", "/made"})
 
     def test_steps_are_run_again_from_the_one_that_is_named(self) -> None:
         for name in ("a.sh", "b.sh", "c.sh"):

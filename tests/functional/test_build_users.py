@@ -18,7 +18,7 @@ from support.users import User, Users
 PACKAGES = r"""#!/bin/bash
 set -ex
 apt-get -q update
-apt-get -q -y --no-install-recommends install git python3-numpy python3-pip cron libcap2-bin locales rpm
+apt-get -q -y --no-install-recommends install git python3-numpy python3-pip cron libcap2-bin locales rpm dnf createrepo-c
 useradd --create-home dave
 echo x > /srv/daves; chown dave:dave /srv/daves
 setcap cap_net_raw+ep /usr/bin/git
@@ -44,6 +44,11 @@ EOF
 rpmbuild -bb --quiet --define '_topdir /tmp/top' /tmp/p.spec
 rpm -i --nodeps /tmp/top/RPMS/noarch/lab-1-1.noarch.rpm
 rpm -q lab
+sed -e 's|^Name: lab|Name: more\nProvides: /bin/sh|' -e 's/rpm/dnf/g' /tmp/p.spec > /tmp/more.spec
+rpmbuild -bb --quiet --define '_topdir /tmp/top' /tmp/more.spec
+createrepo_c --quiet /tmp/top/RPMS
+dnf --quiet -y --disablerepo='*' --repofrompath=lab,/tmp/top/RPMS --nogpgcheck install more
+rpm -q more; test "$(cat /opt/dnf)" = from-dnf; test -s /opt/dnf-post
 
 cd /tmp; mkdir lab lab-1.dist-info; echo 'word = "from-wheel"' > lab/__init__.py
 printf 'Metadata-Version: 2.1\nName: lab\nVersion: 1\n' > lab-1.dist-info/METADATA
@@ -97,7 +102,7 @@ class BuildUsersTest(unittest.TestCase):
                                capture_output=True, text=True, errors="replace").stdout.splitlines()
         for name in ("/usr/bin/git", "/usr/lib/python3/dist-packages/numpy/__init__.py",
                      "/home/dave", "/usr/lib/locale/locale-archive", "/etc/init.d/cron", "/opt/rpm",
-                     "/opt/rpm-post"):
+                     "/opt/rpm-post", "/opt/dnf", "/opt/dnf-post"):
             self.assertIn(name, names)
         status = self.alice.run("cat", image, "/var/lib/dpkg/status").out
         self.assertIn("Package: rpm\nStatus: install ok installed\n", status)
