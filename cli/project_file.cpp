@@ -116,6 +116,50 @@ build::Recipe recipe_of(const toml::table& table) {
     return recipe;
 }
 
+/// A number or a text, which is how Slurm has many of its numbers.
+std::string number_at(const toml::table& table, const char* key) {
+    const auto* node = table.get(key);
+    if (!node)
+        return "";
+    if (const auto number = node->value_exact<std::int64_t>())
+        return std::to_string(*number);
+    return text_of(*node, key);
+}
+
+bool flag_at(const toml::table& table, const char* key) {
+    const auto* node = table.get(key);
+    if (!node)
+        return false;
+    if (const auto flag = node->value_exact<bool>())
+        return *flag;
+    throw Error(ErrorKind::usage, "line {}: '{}' is neither true nor false",
+                node->source().begin.line, key);
+}
+
+RunOptions run_options_of(const toml::table& table) {
+    require_known(table,
+                  {"command", "env", "gpus", "home", "mounts", "nodes", "ntasks", "root", "slurm",
+                   "workdir", "writable"},
+                  "[run]");
+    RunOptions options{.gpus = number_at(table, "gpus"),
+                       .nodes = number_at(table, "nodes"),
+                       .tasks = number_at(table, "ntasks"),
+                       .slurm = text_at(table, "slurm").value_or(""),
+                       .working_directory = text_at(table, "workdir").value_or(""),
+                       .has_home = flag_at(table, "home"),
+                       .is_root = flag_at(table, "root"),
+                       .is_writable = flag_at(table, "writable")};
+    for_each_at(table, "mounts",
+                [&](const toml::node& node) { options.mounts.push_back(text_of(node, "mounts")); });
+    for_each_at(table, "command", [&](const toml::node& node) {
+        options.command.push_back(text_of(node, "command"));
+    });
+    for_each_pair_at(table, "env", [&](const std::string& name, const std::string& value) {
+        options.env.push_back(checked_variable(name + '=' + value));
+    });
+    return options;
+}
+
 } // namespace
 
 Project parse_project(std::string_view text) {
@@ -126,7 +170,7 @@ Project parse_project(std::string_view text) {
         throw Error(ErrorKind::usage, "line {}: {}", error.source().begin.line,
                     error.description());
     }
-    require_known(document, {"build"}, "the file");
+    require_known(document, {"build", "run"}, "the file");
     const auto* table = document["build"].as_table();
     if (!table)
         throw Error(ErrorKind::usage, "it has no table [build]");
@@ -136,7 +180,13 @@ Project parse_project(std::string_view text) {
     const auto base = text_at(*table, "base");
     if (!base)
         throw Error(ErrorKind::usage, "[build] names no base");
-    return {*base, text_at(*table, "name"), recipe_of(*table)};
+    Project project{*base, text_at(*table, "name"), recipe_of(*table)};
+    if (const auto* run = document.get("run")) {
+        if (!run->is_table())
+            throw Error(ErrorKind::usage, "line {}: 'run' is no table", run->source().begin.line);
+        project.run = run_options_of(*run->as_table());
+    }
+    return project;
 }
 
 std::optional<Project> read_project() {

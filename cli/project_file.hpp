@@ -2,6 +2,7 @@
 #pragma once
 
 #include "builder/build/recipe.hpp"
+#include "cli/run_options.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -12,11 +13,13 @@ namespace aic::cli {
 
 inline constexpr const char* k_project_file = "aic-image.toml";
 
-/// What a project's file says of its image (docs/guide/build.md).
+/// What a project's file says of its image (docs/guide/build.md) and of how it is run
+/// (docs/guide/run.md).
 struct Project {
     std::string base;
     std::optional<std::string> name;
     build::Recipe recipe;
+    RunOptions run{}; ///< for programs in this directory's image
 };
 
 /// Paths are relative to the current directory, where the file is. Throws Error(usage) that names

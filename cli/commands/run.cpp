@@ -7,6 +7,7 @@
 #include "cli/directory_image.hpp"
 #include "cli/hand_out.hpp"
 #include "cli/import_options.hpp"
+#include "cli/project_file.hpp"
 #include "cli/recipe_words.hpp"
 #include "cli/run_words.hpp"
 #include "core/become.hpp"
@@ -43,26 +44,29 @@ void Run::describe(CLI::App& app) {
     app.description("run a program in an image: as a step of Slurm's, or here where there is none");
     app.add_option("image", shown_, k_image_help)->type_name("IMAGE");
     app.add_option("command", shown_, "a program and its arguments")->type_name("COMMAND...");
-    app.add_option("--gpus", gpus_, "GPUs on each node")->type_name("N");
-    app.add_option("-N,--nodes", nodes_, "how many nodes")->type_name("N");
-    app.add_option("-n,--ntasks", tasks_, "how many times the program runs")->type_name("N");
-    app.add_option("--slurm", slurm_, "more options for srun, as one word")->type_name("OPTIONS");
+    app.add_option("--gpus", options_.gpus, "GPUs on each node")->type_name("N");
+    app.add_option("-N,--nodes", options_.nodes, "how many nodes")->type_name("N");
+    app.add_option("-n,--ntasks", options_.tasks, "how many times the program runs")
+        ->type_name("N");
+    app.add_option("--slurm", options_.slurm, "more options for srun, as one word")
+        ->type_name("OPTIONS");
     app.add_option(
-           "-m,--mount", mounts_,
+           "-m,--mount", options_.mounts,
            "show a directory or file inside, at the same path or another, read-only with :ro")
         ->type_name("SRC[:DST][:ro]")
         ->expected(1)
         ->take_all();
-    app.add_option("-e,--env", env_,
+    app.add_option("-e,--env", options_.env,
                    "set a variable, or hand on one of yours, whatever the image says")
         ->type_name("NAME[=VALUE]")
         ->expected(1)
         ->take_all();
-    app.add_option("-w,--workdir", working_directory_, "where it starts (default: /workspace)")
+    app.add_option("-w,--workdir", options_.working_directory,
+                   "where it starts (default: /workspace)")
         ->type_name("DIRECTORY");
-    app.add_flag("--home", home_, "with your home directory, which is not there else");
-    app.add_flag("--root", root_, "as root inside, which is you outside");
-    app.add_flag("--writable", writable_,
+    app.add_flag("--home", options_.has_home, "with your home directory, which is not there else");
+    app.add_flag("--root", options_.is_root, "as root inside, which is you outside");
+    app.add_flag("--writable", options_.is_writable,
                  "the image's files can be changed; what becomes of them is lost afterwards");
     app.add_option("--name", container_name_, "a container of pyxis' of this name, which stays")
         ->type_name("NAME");
@@ -107,9 +111,9 @@ ImageArgument Run::image(Session& session, const std::optional<std::string>& wor
     return {image.file(), std::move(image)};
 }
 
-std::vector<std::string> Run::variables(Session& session) const {
+std::vector<std::string> Run::variables(Session& session, const RunOptions& options) {
     std::vector<std::string> variables;
-    for (const auto& text : env_) {
+    for (const auto& text : options.env) {
         if (text.find('=') != std::string::npos) {
             variables.push_back(checked_variable(text));
             continue;
@@ -123,35 +127,35 @@ std::vector<std::string> Run::variables(Session& session) const {
     return variables;
 }
 
-std::vector<slurm::ContainerMount> Run::mounts() const {
+std::vector<slurm::ContainerMount> Run::mounts(const RunOptions& options) {
     std::vector<slurm::ContainerMount> mounts = {{fs::current_path().native(), "/workspace", true}};
-    for (const auto& text : mounts_)
+    for (const auto& text : options.mounts)
         mounts.push_back(parse_mount(text));
     return mounts;
 }
 
-void Run::run_here(Session& session, const ImageArgument& image,
-                   const std::vector<std::string>& command) const {
-    for (const auto& [said, what] : {std::pair{&nodes_, "--nodes"},
-                                     {&tasks_, "--ntasks"},
-                                     {&gpus_, "--gpus"},
-                                     {&slurm_, "--slurm"},
+void Run::run_here(Session& session, const ImageArgument& image, const RunOptions& options) const {
+    // What a project's file says for the cluster does no harm here.
+    for (const auto& [said, what] : {std::pair{&options_.nodes, "--nodes"},
+                                     {&options_.tasks, "--ntasks"},
+                                     {&options_.gpus, "--gpus"},
+                                     {&options_.slurm, "--slurm"},
                                      {&container_name_, "--name"}})
         if (!said->empty())
             throw Error(ErrorKind::usage, "{} is Slurm's, and this runs without", what);
     session.say(fmt::format("on this machine, without Slurm: {}", image.file.native()));
     run::RunRequest request{.image = fs::absolute(image.file),
-                            .command = command,
+                            .command = options.command,
                             .project = fs::current_path(),
                             .mounts = {},
-                            .env = variables(session),
-                            .has_home = home_,
-                            .is_root = root_,
-                            .is_writable = writable_,
+                            .env = variables(session, options),
+                            .has_home = options.has_home,
+                            .is_root = options.is_root,
+                            .is_writable = options.is_writable,
                             .has_terminal = has_terminal()};
-    if (!working_directory_.empty())
-        request.working_directory = working_directory_;
-    for (const auto& mount : mounts())
+    if (!options.working_directory.empty())
+        request.working_directory = options.working_directory;
+    for (const auto& mount : mounts(options))
         if (mount.target != "/workspace" || mount.source != request.project)
             request.mounts.push_back({mount.source, mount.target, mount.is_writable});
     session.exit_with(run::run_here(
@@ -160,48 +164,51 @@ void Run::run_here(Session& session, const ImageArgument& image,
 }
 
 void Run::run_in_slurm(Session& session, const ImageArgument& image,
-                       const std::vector<std::string>& command) const {
+                       const RunOptions& options) const {
     const auto help = output_of({"srun", "--help"}, session.stop());
     if (!help || !slurm::has_pyxis(*help))
         throw Error(ErrorKind::usage, "srun knows no containers here: pyxis is not installed")
             .with_hint("ask who runs the cluster for pyxis and enroot; '--here' runs it on this "
                        "machine");
     squashfs::ImageReader reader(image.file);
-    auto variables = this->variables(session);
-    if (!gpus_.empty())
+    auto variables = this->variables(session, options);
+    if (!options.gpus.empty())
         for (auto& variable : slurm::gpu_variables(foreign::environment_of(reader), variables))
             variables.push_back(std::move(variable));
     slurm::ContainerStep step{.image = image.file.native(),
-                              .command = command,
-                              .mounts = mounts(),
+                              .command = options.command,
+                              .mounts = mounts(options),
                               .variables = variables,
-                              .gpus = if_said(gpus_),
-                              .nodes = if_said(nodes_),
-                              .tasks = if_said(tasks_),
+                              .gpus = if_said(options.gpus),
+                              .nodes = if_said(options.nodes),
+                              .tasks = if_said(options.tasks),
                               .container_name = if_said(container_name_),
-                              .has_home = home_,
-                              .is_root = root_,
-                              .is_writable = writable_,
+                              .has_home = options.has_home,
+                              .is_root = options.is_root,
+                              .is_writable = options.is_writable,
                               .has_terminal = has_terminal(),
-                              .options = split_words(slurm_)};
-    if (!working_directory_.empty())
-        step.working_directory = working_directory_;
+                              .options = split_words(options.slurm)};
+    if (!options.working_directory.empty())
+        step.working_directory = options.working_directory;
     session.flush();
     become(slurm::srun_line(step), variables);
 }
 
 void Run::run(Session& session) {
     auto [word, command] = words(session);
+    options_.command = std::move(command);
     const auto image = this->image(session, word);
-    if (command.empty())
-        command = shell();
+    const auto project = word ? std::nullopt : read_project();
+    auto options = options_.onto(project ? project->run : RunOptions());
+    if (options.command.empty())
+        options.command = shell();
     if (image.stored)
         note_handed_out(session.library(), *image.stored, slurm::LeaseFor::job,
                         session.environment());
     if (!here_ && is_there("srun", session.environment()))
-        run_in_slurm(session, image, command);
+        run_in_slurm(session, image, options);
     try {
-        run_here(session, image, command);
+        run_here(session, image, options);
     } catch (const Error& error) {
         if (word || error.kind() != ErrorKind::not_found || words_.empty())
             throw;

@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/image_argument.hpp"
+#include "cli/run_options.hpp"
 #include "slurm/srun_line.hpp"
 
 #include <optional>
@@ -31,20 +32,16 @@ private:
 
     Words words(Session& session) const;
     ImageArgument image(Session& session, const std::optional<std::string>& word) const;
-    std::vector<std::string> variables(Session& session) const;
-    std::vector<slurm::ContainerMount> mounts() const;
-    void run_here(Session& session, const ImageArgument& image,
-                  const std::vector<std::string>& command) const;
+    static std::vector<std::string> variables(Session& session, const RunOptions& options);
+    static std::vector<slurm::ContainerMount> mounts(const RunOptions& options);
+    void run_here(Session& session, const ImageArgument& image, const RunOptions& options) const;
     [[noreturn]] void run_in_slurm(Session& session, const ImageArgument& image,
-                                   const std::vector<std::string>& command) const;
+                                   const RunOptions& options) const;
 
     std::vector<std::string> words_;
     std::string shown_; ///< in the help; words are not parsed
-    std::string gpus_, nodes_, tasks_, container_name_, slurm_, working_directory_;
-    std::vector<std::string> mounts_, env_;
-    bool home_ = false;
-    bool root_ = false;
-    bool writable_ = false;
+    RunOptions options_;
+    std::string container_name_;
     bool here_ = false;
 };
 

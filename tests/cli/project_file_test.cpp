@@ -69,7 +69,7 @@ TEST_F(ProjectFileTest, mistakes_are_told_with_their_line) {
              {"env = { \"a b\" = \"c\" }", "NAME=VALUE"},
              {"workdir = \"here\"", "begin with '/'"},
              {"base = \"twice\"", "line 3"},
-             {"[run]\n", "'run'"},
+             {"[rnu]\n", "'rnu'"},
          }) {
         try {
             parse(lines);
@@ -91,6 +91,42 @@ TEST_F(ProjectFileTest, a_mistyped_key_is_told_what_was_meant) {
     } catch (const Error& error) {
         EXPECT_EQ(error.hint(), "did you mean 'steps'?");
     }
+}
+
+TEST_F(ProjectFileTest, how_its_image_is_run_is_said_too) {
+    const auto run = parse(R"(
+[run]
+gpus = 2
+ntasks = "8"
+slurm = "--time=1:00"
+mounts = ["/data:ro"]
+env = { A = "b" }
+workdir = "/opt"
+home = true
+command = ["python3", "train.py"]
+)")
+                         .run;
+    EXPECT_EQ(run.gpus, "2");
+    EXPECT_EQ(run.tasks, "8");
+    EXPECT_EQ(run.mounts, std::vector<std::string>{"/data:ro"});
+    EXPECT_EQ(run.command, (std::vector<std::string>{"python3", "train.py"}));
+    EXPECT_TRUE(run.has_home);
+    EXPECT_FALSE(run.is_writable);
+    const auto both = RunOptions{.gpus = "1",
+                                 .slurm = "--qos=high",
+                                 .env = {"A=c"},
+                                 .command = {"bash"},
+                                 .is_root = true}
+                          .onto(run);
+    EXPECT_EQ(both.gpus, "1");
+    EXPECT_EQ(both.tasks, "8");
+    EXPECT_EQ(both.slurm, "--time=1:00 --qos=high");
+    EXPECT_EQ(both.env, (std::vector<std::string>{"A=b", "A=c"}));
+    EXPECT_EQ(both.command, std::vector<std::string>{"bash"});
+    EXPECT_EQ(both.working_directory, "/opt");
+    EXPECT_TRUE(both.is_root && both.has_home);
+    for (const auto* lines : {"run = 1", "[run]\ngpus = 1.5", "[run]\nhome = 1", "[run]\ngpu = 1"})
+        EXPECT_ERROR(ErrorKind::usage, parse(lines)) << lines;
 }
 
 TEST_F(ProjectFileTest, without_a_file_there_is_nothing) {

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
+from support import mounts, tree
 from support.binary import Status
 from support.building import need_sandbox, processes
 from support.case import SAMPLE_TAG, sample_layout
@@ -60,7 +62,37 @@ cd /; python3 -c 'import lab; assert lab.word == "from-wheel"'
 """
 
 
+# With what packages expect of a running system, and services that are not started.
+CHROOT = r"""
+set -e
+mount --bind "$1" "$1"; cd "$1"; mount -t proc proc proc; mount -t tmpfs tmpfs dev; mount -t tmpfs tmpfs tmp
+mount -t tmpfs tmpfs run
+for node in null zero full random urandom tty; do : > dev/$node; mount --bind /dev/$node dev/$node; done
+ln -s /proc/self/fd dev/fd; mkdir dev/shm
+printf '#!/bin/sh\nexit 101\n' > usr/sbin/policy-rc.d; chmod 755 usr/sbin/policy-rc.d
+env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LOGNAME=root \
+    DEBIAN_FRONTEND=noninteractive PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    chroot . /setup.sh
+rm setup.sh usr/sbin/policy-rc.d
+"""
+
+
+# What is the machine's or the caches' inside the sandbox, or holds times and the like.
+VARIES = (
+    b"tmp", b"run", b"dev", b"etc/hosts", b"etc/resolv.conf", b"root/.cache", b"root/.rpmdb", b"var/log",
+    b"var/cache/apt", b"var/cache/dnf", b"var/cache/ldconfig", b"var/lib/dnf",
+    b"usr/local/lib/python3.11/dist-packages/lab/__pycache__",
+)
+
+
+def compared(entries: tree.Tree) -> tree.Tree:
+    return {name: entry for name, entry in entries.items()
+            if name != b"." and not (name + b"/").startswith(tuple(v + b"/" for v in VARIES))}
+
+
 class BuildUsersTest(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls) -> None:
         scratch = tempfile.TemporaryDirectory(prefix="aic-registry-")
@@ -108,6 +140,23 @@ class BuildUsersTest(unittest.TestCase):
         self.assertIn("Package: rpm\nStatus: install ok installed\n", status)
         self.assertNotIn("Status: install ok unpacked", status)
         self.assertEqual([p for p in (self.alice.spool / "build").iterdir()], [])
+        self.assertEqual(self.differences_to_a_chroot(image), "")
+
+    def differences_to_a_chroot(self, image: Path) -> str:
+        """Of the image, to what the same script makes of the base for a true root."""
+        base = self.alice.run("path", self.base)
+        with mounts.unsquashed(Path(base.out.strip())) as root:
+            (root / "setup.sh").write_text(PACKAGES)
+            (root / "setup.sh").chmod(0o755)
+            for name in ("hosts", "resolv.conf"):
+                shutil.copy(Path("/etc") / name, root / "etc" / name)
+            subprocess.run(["unshare", "--mount", "--fork", "--pid", "bash", "-c", CHROOT, "bash", root],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           timeout=280)
+            expected = tree.enroot_profile(tree.read_tree(root))
+        with mounts.unsquashed(image) as root:
+            actual = tree.without(tree.read_tree(root), *tree.IMPORTER_FILES)
+        return tree.differences(compared(expected), compared(actual), ignore=("mtime",))
 
     def test_the_second_of_a_lab_to_build_it_has_it_at_once(self) -> None:
         script = "#!/bin/sh\ndate +%N > /opt/when\n"

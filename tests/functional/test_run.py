@@ -59,6 +59,10 @@ class RunTest(BuildTest):
                       self.program("true", status=Status.NOT_FOUND).stderr)
         self.succeed("build", prefix=self.there)
         self.assertEqual(self.program("true").out, "")
+        with (self.project / "aic-image.toml").open("a") as file:
+            file.write('[run]\ngpus = 1\nenv = { MINE = "file" }\ncommand = ["sh", "-c", "echo $MINE"]\n')
+        self.assertEqual(self.program().out, "file\n")
+        self.assertEqual(self.program("-e", "MINE=line").out, "line\n")
 
     def test_the_status_is_the_programs(self) -> None:
         self.program("project", "sh", "-c", "exit 7", status=7)
