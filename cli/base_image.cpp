@@ -30,6 +30,9 @@ std::optional<cache::StoredImage> find_here(Session& session, const std::string&
 cache::StoredImage pull(Session& session, const std::string& text,
                         const builder::ImportOptions& options) {
     const auto reference = choose_reference(text, session);
+    auto how = options;
+    if (session.offline())
+        how.freshness = builder::Freshness::as_known;
     Progress progress;
     ProgressDisplay display(progress, session);
     const builder::ImportObserver observer{
@@ -41,7 +44,7 @@ cache::StoredImage pull(Session& session, const std::string& text,
             },
     };
     const auto result = builder::import_image(reference, session.config(), session.environment(),
-                                              options, observer, session.stop());
+                                              how, observer, session.stop());
     return {result.record, result.file.parent_path()};
 }
 

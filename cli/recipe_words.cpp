@@ -107,7 +107,7 @@ std::string checked_variable(const std::string& text) {
 std::string checked_working_dir(const std::string& text) {
     if (!text.starts_with('/'))
         throw Error(ErrorKind::usage, "--workdir '{}': it does not begin with '/'", text);
-    return text;
+    return std::filesystem::path(text).lexically_normal().native();
 }
 
 std::vector<std::string> parse_entrypoint(const std::string& text) {

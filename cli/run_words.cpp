@@ -10,6 +10,13 @@ namespace fs = std::filesystem;
 
 namespace aic::cli {
 
+namespace {
+
+/// As many of an id as lists show; fewer may be a program.
+constexpr std::size_t k_sure_digits = 12;
+
+} // namespace
+
 bool is_path_word(const std::string& word) {
     if (!word.ends_with(".sqsh"))
         return false;
@@ -28,8 +35,13 @@ bool is_image_word(Session& session, const std::string& word) {
         return false;
     if (word.find_first_of("#:@") != std::string::npos && canonical_reference(word))
         return true;
+    const auto library = session.library();
     try {
-        return !find_stored(session.library(), word).images.empty();
+        const bool is_bare = word.find('/') == std::string::npos;
+        const auto digits = id_prefix(word);
+        if (is_bare && !(digits && digits->size() >= k_sure_digits))
+            return find_name(library, word).has_value();
+        return !find_stored(library, word).images.empty();
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::usage)
             return false;
@@ -54,8 +66,9 @@ slurm::ContainerMount parse_mount(const std::string& text) {
     mount.source = fs::canonical(source, fault).native();
     if (fault)
         throw Error(ErrorKind::not_found, "--mount '{}': '{}': {}", text, source, fault.message());
-    mount.target = colon == std::string::npos ? fs::absolute(source).lexically_normal().native()
-                                              : rest.substr(colon + 1);
+    mount.target = colon == std::string::npos
+                       ? fs::absolute(source).lexically_normal().native()
+                       : fs::path(rest.substr(colon + 1)).lexically_normal().native();
     return mount;
 }
 
@@ -87,16 +100,16 @@ std::vector<std::string> split_words(std::string_view line) {
     return words;
 }
 
-bool is_there(const std::string& program, const Environment& environment) {
-    auto path = environment("PATH").value_or("");
+std::optional<fs::path> find_program(const std::string& name, const Environment& environment) {
+    const auto path = environment("PATH").value_or("");
     for (std::size_t start = 0; start <= path.size();) {
         const auto end = std::min(path.find(':', start), path.size());
-        const auto file = fs::path(path.substr(start, end - start)) / program;
+        auto file = fs::path(path.substr(start, end - start)) / name;
         if (end > start && ::access(file.c_str(), X_OK) == 0)
-            return true;
+            return file;
         start = end + 1;
     }
-    return false;
+    return std::nullopt;
 }
 
 } // namespace aic::cli

@@ -4,6 +4,8 @@
 #include "cli/session.hpp"
 #include "slurm/srun_line.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +16,10 @@ namespace aic::cli {
 /// ".sqsh", or ends so and exists. Programs have paths too.
 bool is_path_word(const std::string& word);
 
-/// Whether the first word of a line is an image, and not a program: it is a path to one, stands for
-/// one that is here, or is a reference that says more than a bare name.
+/// Whether the first word of a line is an image, and not a program: it is a path to one, a
+/// reference that says more than a bare name, "alice/exp" if there is such an image here, a name of
+/// the caller's, or at least twelve digits of an id. A bare word is no reference: what others pull
+/// must not change what it means.
 bool is_image_word(Session& session, const std::string& word);
 
 /// "SRC", "SRC:DST", "SRC:ro", "SRC:DST:ro". The source is there, the target absolute. Throws
@@ -26,7 +30,8 @@ slurm::ContainerMount parse_mount(const std::string& text);
 /// Error(usage) for a quote without end.
 std::vector<std::string> split_words(std::string_view line);
 
-/// Whether there is such a program where PATH leads.
-bool is_there(const std::string& program, const Environment& environment);
+/// The program where PATH leads, if there is one.
+std::optional<std::filesystem::path> find_program(const std::string& name,
+                                                  const Environment& environment);
 
 } // namespace aic::cli

@@ -11,7 +11,8 @@
 
 namespace aic {
 
-void become(const std::vector<std::string>& argv, const std::vector<std::string>& variables) {
+void become(const std::filesystem::path& program, const std::vector<std::string>& argv,
+            const std::vector<std::string>& variables) {
     for (const auto& variable : variables) {
         const auto equals = variable.find('=');
         ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
@@ -21,9 +22,9 @@ void become(const std::vector<std::string>& argv, const std::vector<std::string>
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
-    ::execvp(argv.front().c_str(), exec_pointers(argv).data());
+    ::execv(program.c_str(), exec_pointers(argv).data());
     const int failure = errno;
-    throw error_from_errno(failure, fmt::format("starting '{}'", argv.front()));
+    throw error_from_errno(failure, fmt::format("starting '{}'", program.native()));
 }
 
 } // namespace aic

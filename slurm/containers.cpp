@@ -2,11 +2,14 @@
 #include "slurm/containers.hpp"
 
 #include "core/error.hpp"
+#include "core/fd.hpp"
 #include "core/files.hpp"
 #include "core/printable.hpp"
 #include "slurm/enroot_settings.hpp"
 
+#include <fcntl.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -18,13 +21,29 @@ namespace {
 
 constexpr std::string_view k_pyxis_prefix = "pyxis_";
 constexpr std::string_view k_provenance = "# enroot-provenance: ";
-constexpr std::size_t k_most_text_bytes = 1 << 20;
+constexpr std::size_t k_most_text_bytes = 4096;
 
 std::string names_of(const std::vector<Container>& containers) {
     std::vector<std::string> names;
     for (const auto& container : containers)
         names.push_back(printable(container.users_name()));
     return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The first bytes of /etc/rc; whatever its symlinks say, nothing that is outside.
+std::string head_of_rc(const fs::path& root) {
+    const auto open_in = [](const Fd& directory, const char* name, int flags) {
+        return Fd(::openat(directory.get(), name,
+                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags));
+    };
+    const auto top = open_directory(root);
+    const auto etc = open_in(top, "etc", O_DIRECTORY);
+    const auto rc = etc ? open_in(etc, "rc", 0) : Fd();
+    if (!rc || !S_ISREG(fstat_of(rc.get(), root).st_mode))
+        return "";
+    std::string text(k_most_text_bytes, '\0');
+    text.resize(pread_some(rc.get(), std::as_writable_bytes(std::span(text)), 0, root / "etc/rc"));
+    return text;
 }
 
 } // namespace
@@ -37,9 +56,16 @@ fs::path container_directory(const Environment& environment) {
     if (const auto path = environment("ENROOT_DATA_PATH"))
         return *path;
     const auto settings = load_enroot_settings(enroot_settings_directory(environment));
-    if (const auto said = settings.find("ENROOT_DATA_PATH"); said != settings.end())
+    if (const auto said = settings.find("ENROOT_DATA_PATH"); said != settings.end()) {
         if (const auto path = expand_setting(said->second, environment))
             return *path;
+        else
+            throw Error(ErrorKind::usage,
+                        "enroot.conf says ENROOT_DATA_PATH is '{}', which takes "
+                        "a shell to be read",
+                        said->second)
+                .with_hint("set the variable ENROOT_DATA_PATH to that directory");
+    }
     const auto data = environment("XDG_DATA_HOME");
     return (data ? fs::path(*data) : home_directory(environment) / ".local/share") / "enroot";
 }
@@ -77,10 +103,10 @@ Container find_container(const std::string& word, const Environment& environment
 }
 
 std::optional<std::string> provenance_of(const Container& container) {
-    const auto text = read_file_if_exists(container.root / "etc/rc", k_most_text_bytes);
-    if (!text || !text->starts_with(k_provenance))
+    const auto text = head_of_rc(container.root);
+    if (!text.starts_with(k_provenance))
         return std::nullopt;
-    auto source = text->substr(k_provenance.size());
+    auto source = text.substr(k_provenance.size());
     source.resize(std::min(source.size(), source.find('\n')));
     for (const std::string_view scheme : {"docker://", "aic:"})
         if (source.starts_with(scheme))

@@ -20,7 +20,7 @@ constexpr std::uint64_t k_most_bytes = 1 << 20;
 void add_file(const fs::path& file, EnrootSettings& settings) {
     const auto text = read_file_if_exists(file, k_most_bytes);
     for (const auto& [name, value] : parse_enroot_settings(text.value_or("")))
-        settings[name] = value;
+        settings.try_emplace(name, value);
 }
 
 bool is_word(char c) {
@@ -42,6 +42,9 @@ std::optional<std::string> expand_one(std::string_view& text, const Environment&
     };
     if (auto uid = take("$(id -u)", std::to_string(::geteuid())))
         return uid;
+    if (text.size() == 4 || (text.size() > 4 && !is_word(text[4])))
+        if (auto uid = take("$UID", std::to_string(::geteuid())))
+            return uid;
     if (auto uid = take("${UID}", std::to_string(::geteuid())))
         return uid;
     if (auto name = take("$(id -un)", user_name()))
@@ -63,13 +66,16 @@ EnrootSettings parse_enroot_settings(std::string_view text) {
     EnrootSettings settings;
     std::istringstream lines{std::string(text)};
     for (std::string line; std::getline(lines, line);) {
-        std::istringstream words(line);
-        std::string name, value;
-        if (!(words >> name) || !name.starts_with("ENROOT_") || !(words >> std::ws))
+        constexpr const char* k_separators = " \t=\r";
+        const auto start = line.find_first_not_of(" \t");
+        const auto end = line.find_first_of(k_separators, start);
+        if (start == std::string::npos || end == std::string::npos
+            || line.compare(start, 7, "ENROOT_") != 0)
             continue;
-        std::getline(words, value);
+        auto value = line.substr(std::min(line.size(), line.find_first_not_of(k_separators, end)));
         value.erase(value.find_last_not_of(" \t\r") + 1);
-        settings[name] = value;
+        if (!value.empty())
+            settings.try_emplace(line.substr(start, end - start), value);
     }
     return settings;
 }

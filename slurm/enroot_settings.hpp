@@ -11,7 +11,7 @@
 namespace aic::slurm {
 
 /// What enroot.conf says: lines "ENROOT_DATA_PATH /run/enroot/user-$(id -u)", in which a shell
-/// expands what stands there. The last line of a name counts.
+/// expands what stands there. The first line of a name that says something counts.
 using EnrootSettings = std::map<std::string, std::string>;
 
 /// Lines that are no setting are left out.

@@ -2,6 +2,7 @@
 #include "builder/build/build.hpp"
 
 #include "builder/build/derivation.hpp"
+#include "builder/build/profile_files.hpp"
 #include "builder/build/step_key.hpp"
 #include "builder/build/step_layer.hpp"
 #include "builder/build/step_log.hpp"
@@ -215,15 +216,21 @@ private:
                                    request_.recipe.env);
     }
 
-    /// A step that adds to /etc/environment adds to what the image will say.
+    /// What the image will say of the recipe's variables, so that a step which adds to
+    /// /etc/environment adds to that.
     std::vector<sandbox::TextFile> files_above() const {
         if (request_.recipe.env.empty())
             return {};
         auto config = oci::parse_image_config(request_.base.record.config_json);
         config.env = image_env();
         std::vector<sandbox::TextFile> files;
-        for (auto& file : builder::enroot_files(config, ""))
-            if (file.path == "etc/environment" && !paths_written(steps_).contains(file.path))
+        for (auto& file : profile_files({.base = request_.base,
+                          .recipe = request_.recipe,
+                          .config = config,
+                          .provenance = "",
+                          .written = paths_written(steps_),
+                          .below = paths_built(request_.base)}))
+            if (file.path == "etc/environment")
                 files.push_back({std::move(file.path), std::move(file.text)});
         return files;
     }

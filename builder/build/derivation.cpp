@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/derivation.hpp"
 
+#include "builder/build/profile_files.hpp"
 #include "builder/build/staging.hpp"
 #include "builder/build/step_layer.hpp"
 #include "builder/generated_layer.hpp"
@@ -106,24 +107,14 @@ private:
                              record.format);
     }
 
-    /// Of an image that others made, what its config says nothing of stays as it is.
-    static bool says(const oci::ImageConfig& config, std::string_view path) {
-        if (path == "etc/environment")
-            return !config.env.empty();
-        if (path == "etc/rc")
-            return !config.working_dir.empty() || !config.entrypoint.empty() || !config.cmd.empty();
-        return false;
-    }
-
-    /// What the profile would write anew; a step that wrote one of these files itself is right.
-    std::vector<builder::GeneratedFile> profile_files(const oci::ImageConfig& config,
-                                                      const ImageId& id) const {
-        auto files = builder::enroot_files(config, fmt::format("aic:{}", id.str()));
-        const auto written = paths_written(input_.steps);
-        std::erase_if(files, [&](const auto& file) {
-            return written.contains(file.path) || (packing_.foreign && !says(config, file.path));
-        });
-        return files;
+    std::vector<builder::GeneratedFile> files(const oci::ImageConfig& config,
+                                              const ImageId& id) const {
+        return profile_files({.base = input_.base,
+                              .recipe = input_.recipe,
+                              .config = config,
+                              .provenance = fmt::format("aic:{}", id.str()),
+                              .written = paths_written(input_.steps),
+                              .below = paths_built(input_.base)});
     }
 
     builder::BuiltImage write(const fs::path& path, const MadeImage& made) {
@@ -136,7 +127,7 @@ private:
         Crew crew(input_.threads);
         squashfs::CompressorPool pool(crew, packing_.compression, packing_.block_bytes);
         image.add_segment(
-            builder::generate_layer(profile_files(config, ImageId(sha256_of(made.config_json))),
+            builder::generate_layer(files(config, ImageId(sha256_of(made.config_json))),
                                     config.created_seconds, image.target(nullptr), pool, stop_));
         const auto layers = builder::layers_of(image.segments());
         const auto tree = builder::merge_layers(plan, layers, config, packing_.profile);

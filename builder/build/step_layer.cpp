@@ -52,6 +52,17 @@ void place(layers::Tree& tree, const layers::LayerEntry& entry) {
     tree.add(parent, layers::base_of(entry.path), tree.node(*target).inode, 0);
 }
 
+/// Adds the paths that a layer has, and takes those away that it deletes.
+void add_paths(const layers::LayerIndex& layer, std::set<std::string>& paths) {
+    layers::LayerEntry entry;
+    layers::EntryReader reader(layer);
+    while (reader.next(entry))
+        if (entry.type == EntryType::whiteout)
+            paths.erase(entry.path);
+        else
+            paths.insert(entry.path);
+}
+
 /// Nothing for what others have made.
 std::optional<std::string> label_of(const std::string& created_by) {
     if (created_by.starts_with(k_built_by))
@@ -114,17 +125,24 @@ cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& i
 
 std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps) {
     std::set<std::string> written;
-    layers::LayerEntry entry;
     for (const auto& step : steps)
-        for (const auto& layer : builder::read_layers(step)) {
-            layers::EntryReader reader(*layer);
-            while (reader.next(entry))
-                if (entry.type == EntryType::whiteout)
-                    written.erase(entry.path);
-                else
-                    written.insert(entry.path);
-        }
+        for (const auto& layer : builder::read_layers(step))
+            add_paths(*layer, written);
     return written;
+}
+
+std::set<std::string> paths_built(const cache::StoredImage& image) {
+    std::set<std::string> paths;
+    const auto built = built_layers(image.record);
+    if (built.empty())
+        return paths;
+    const auto layers = builder::read_layers(image);
+    for (const auto& step : built)
+        if (const auto layer = std::ranges::find_if(
+                layers, [&](const auto& each) { return each->diff_id == step.diff_id; });
+            layer != layers.end())
+            add_paths(**layer, paths);
+    return paths;
 }
 
 std::vector<BuiltLayer> built_layers(const cache::Record& record) {

@@ -46,6 +46,8 @@ cache::StoredImage store_step_layer(cache::Store& store, const StepLayerInput& i
 
 /// The paths that steps wrote and did not delete again.
 std::set<std::string> paths_written(const std::vector<cache::StoredImage>& steps);
+/// The same of the steps that an image was built with.
+std::set<std::string> paths_built(const cache::StoredImage& image);
 
 /// One of the layers that were built here, as an image's history tells of it.
 struct BuiltLayer {

@@ -29,14 +29,19 @@ constexpr std::size_t k_piece_bytes = 1 << 20;
 constexpr std::size_t k_most_text_bytes = 1 << 20;
 constexpr std::int64_t k_latest_time = 0xFFFFFFFF; // that squashfs can hold
 constexpr std::uint16_t k_account_mode = 0644;
-constexpr std::uint16_t k_permissions = 0777;
 constexpr std::uint16_t k_write_bits = 0022; // that a umask takes away
+constexpr std::uint16_t k_set_id_bits = 06000;
 constexpr std::uint16_t k_all_modes = 07777;
 
 /// enroot's own, and what it mounts on.
 bool is_enroots(std::string_view path) {
-    static constexpr std::array<std::string_view, 6> k_paths = {
-        ".lock", ".enroot", "etc/rc", "etc/rc.local", "etc/fstab", "etc/apt/apt.conf.d/enroot"};
+    static constexpr std::array<std::string_view, 7> k_paths = {".lock",
+                                                                ".enroot",
+                                                                "etc/rc",
+                                                                "etc/rc.local",
+                                                                "etc/fstab",
+                                                                "etc/localtime",
+                                                                "etc/apt/apt.conf.d/enroot"};
     return std::ranges::find(k_paths, path) != k_paths.end();
 }
 
@@ -64,9 +69,9 @@ private:
 /// Sends nothing on, and says whether what comes is what a file holds.
 class SameBytes final : public Sink {
 public:
-    explicit SameBytes(const std::string& name)
+    SameBytes(const std::string& name, const struct stat& status)
         : name_(name)
-        , fd_(open_file(name, O_RDONLY | O_NOFOLLOW)) {}
+        , fd_(layers::open_on_disk(name, status)) {}
 
     void write(std::span<const std::byte> bytes) override {
         if (!same_)
@@ -174,8 +179,11 @@ private:
         if (is_enroots(below))
             return;
         struct stat status;
-        if (::lstat(name.c_str(), &status) != 0)
+        if (::lstat(name.c_str(), &status) != 0) {
+            if (errno == ENOENT)
+                throw Error(ErrorKind::busy, "it is gone while the container is read");
             throw system_error("looking at it");
+        }
         if (!base && is_leftover(status))
             return;
         if (base && !is_same_type(status, *base))
@@ -204,7 +212,7 @@ private:
             write(status, name, below);
         if (is_mounted_on(below))
             return;
-        const auto child = open_directory(name);
+        const auto child = layers::open_on_disk(name, status, O_DIRECTORY);
         layers::enter_directory(child.get(), below);
         compare_children(child.get(), below, base);
         layers::enter_directory(directory, path);
@@ -218,10 +226,9 @@ private:
             static_cast<std::uint16_t>(inode.type == EntryType::directory ? readable | 0300
                                        : readable & 0111                  ? readable | 0100
                                                                           : readable);
-        const std::uint16_t umask = is_unpacked ? k_write_bits : 0;
-        const auto is_mode = [&](std::uint16_t other) {
-            return (mode | (other & umask & k_permissions)) == (other & k_permissions);
-        };
+        // Unpacking takes away what the umask says, and the set-id bits.
+        const std::uint16_t lost = is_unpacked ? k_write_bits | k_set_id_bits : 0;
+        const auto is_mode = [&](std::uint16_t other) { return (mode | (other & lost)) == other; };
         return is_mode(usable) || is_mode(inode.mode);
     }
 
@@ -232,7 +239,7 @@ private:
             return layers::entry_on_disk(name, status, below).target == tree_.target(inode.target);
         const bool is_later = first_start_ && change_nanoseconds(status) >= *first_start_;
         if (!is_account_file(below)
-            && !has_mode(static_cast<std::uint16_t>(status.st_mode & k_permissions), inode,
+            && !has_mode(static_cast<std::uint16_t>(status.st_mode & k_all_modes), inode,
                          !is_later))
             return false;
         if ((is_later || !first_start_) && !has_attributes(name, inode))
@@ -240,14 +247,14 @@ private:
         if (inode.type != EntryType::file)
             return true;
         if (is_account_file(below) || below == "etc/environment")
-            return text_to_write(name, below) == input_.base.text(below);
+            return text_to_write(name, status, below) == input_.base.text(below);
         if (static_cast<std::uint64_t>(status.st_size) != input_.base.size_bytes(inode))
             return false;
         if (status.st_mtim.tv_sec
             != std::clamp<std::int64_t>(inode.mtime_seconds, 0, k_latest_time))
             return false;
-        const bool is_doubtful = input_.compare == Compare::everywhere || is_later;
-        return !is_doubtful || has_same_bytes(name, below);
+        const bool is_doubtful = input_.compare == Compare::everywhere || is_later || !first_start_;
+        return !is_doubtful || has_same_bytes(name, status, below);
     }
 
     /// Nothing is said of those that the file system here could not hold.
@@ -259,8 +266,9 @@ private:
         });
     }
 
-    bool has_same_bytes(const std::string& name, const std::string& below) {
-        SameBytes comparing(name);
+    bool has_same_bytes(const std::string& name, const struct stat& status,
+                        const std::string& below) {
+        SameBytes comparing(name, status);
         return input_.base.read(below, comparing) && comparing.same();
     }
 
@@ -269,8 +277,9 @@ private:
     }
 
     /// Of the files that enroot has its hands in: what the image is to have.
-    std::string text_to_write(const std::string& name, const std::string& below) {
-        const auto text = read_file_if_exists(name, k_most_text_bytes).value_or("");
+    std::string text_to_write(const std::string& name, const struct stat& status,
+                              const std::string& below) {
+        const auto text = layers::text_on_disk(name, status, k_most_text_bytes);
         const auto base = input_.base.text(below);
         if (is_account_file(below))
             return merge_accounts(base, text, input_.own_accounts);
@@ -302,10 +311,9 @@ private:
             return tar_.begin(entry);
         if (is_account_file(below)) {
             entry.mode = k_account_mode; // enroot leaves them closed
-            return write_text(entry, text_to_write(name, below));
+            return write_text(entry, text_to_write(name, status, below));
         }
-        layers::write_file_on_disk(tar_, name, entry, static_cast<std::uint64_t>(status.st_size),
-                                   piece_);
+        layers::write_file_on_disk(tar_, name, status, entry, piece_);
     }
 
     void write_text(const LayerEntry& entry, const std::string& text) {

@@ -61,7 +61,10 @@ public:
         , spool_(config.spool.value / "build")
         , store_(cache::Library(config).own())
         , packing_(builder::packing_of(request.base))
-        , visibility_(cache::visibility_of(request.base.directory))
+        // What lies in a container is its owner's: keys, tokens, a home.
+        , visibility_(store_.description().preset == cache::Preset::personal
+                          ? cache::Visibility::everyone
+                          : cache::Visibility::owner)
         , key_(new_key(request.base)) {}
 
     CommitResult run() {

@@ -61,6 +61,10 @@ std::string link_target(const std::string& name) {
     return target;
 }
 
+Error changed() {
+    return Error(ErrorKind::busy, "it changes while it is read");
+}
+
 } // namespace
 
 std::vector<std::string> sorted_names(int directory, const std::string& path) {
@@ -115,17 +119,43 @@ std::vector<Xattr> xattrs_on_disk(const std::string& name) {
     return xattrs;
 }
 
-void write_file_on_disk(TarWriter& tar, const std::string& name, const LayerEntry& entry,
-                        std::uint64_t size_bytes, Bytes& piece) {
-    const auto file = open_file(name, O_RDONLY | O_NOFOLLOW);
+Fd open_on_disk(const std::string& name, const struct stat& status, int flags) {
+    // What was put in its place may be a pipe, which would keep us waiting, or lead anywhere.
+    auto fd = open_file(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags);
+    const auto opened = fstat_of(fd.get(), name);
+    if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino
+        || (opened.st_mode & S_IFMT) != (status.st_mode & S_IFMT))
+        throw changed();
+    return fd;
+}
+
+std::string text_on_disk(const std::string& name, const struct stat& status,
+                         std::size_t limit_bytes) {
+    const auto fd = open_on_disk(name, status);
+    std::string text(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), limit_bytes),
+                     '\0');
+    text.resize(pread_some(fd.get(), std::as_writable_bytes(std::span(text)), 0, name));
+    return text;
+}
+
+void write_file_on_disk(TarWriter& tar, const std::string& name, const struct stat& status,
+                        const LayerEntry& entry, Bytes& piece) {
+    const auto file = open_on_disk(name, status);
+    const auto size_bytes = static_cast<std::uint64_t>(status.st_size);
     tar.begin(entry, size_bytes);
     for (std::uint64_t at = 0; at < size_bytes;) {
         const auto next =
             std::span(piece).first(std::min<std::uint64_t>(size_bytes - at, piece.size()));
-        pread_exact(file.get(), next, at, name);
-        tar.data(next);
-        at += next.size();
+        const auto count = pread_some(file.get(), next, at, name);
+        if (count == 0)
+            throw changed();
+        tar.data(next.first(count));
+        at += count;
     }
+    const auto after = fstat_of(file.get(), name);
+    if (after.st_size != status.st_size || after.st_mtim.tv_sec != status.st_mtim.tv_sec
+        || after.st_mtim.tv_nsec != status.st_mtim.tv_nsec)
+        throw changed();
 }
 
 void enter_directory(int directory, const std::string& path) {

@@ -4,6 +4,7 @@
 #include "builder/layers/entry.hpp"
 #include "builder/layers/tar_writer.hpp"
 #include "core/bytes.hpp"
+#include "core/fd.hpp"
 
 #include <sys/stat.h>
 
@@ -30,9 +31,18 @@ LayerEntry entry_on_disk(const std::string& name, const struct stat& status,
 /// no attributes.
 std::vector<Xattr> xattrs_on_disk(const std::string& name);
 
-/// Writes an entry and the bytes of the file `name`, `piece` at a time.
-void write_file_on_disk(TarWriter& tar, const std::string& name, const LayerEntry& entry,
-                        std::uint64_t size_bytes, Bytes& piece);
+/// Opens what lstat() has shown to be there, for reading. Throws Error(busy) when something else
+/// has taken its place.
+Fd open_on_disk(const std::string& name, const struct stat& status, int flags = 0);
+
+/// A file's bytes, `limit_bytes` at most.
+std::string text_on_disk(const std::string& name, const struct stat& status,
+                         std::size_t limit_bytes);
+
+/// Writes an entry and the bytes of the file `name`, `piece` at a time. Throws Error(busy) when
+/// they change meanwhile.
+void write_file_on_disk(TarWriter& tar, const std::string& name, const struct stat& status,
+                        const LayerEntry& entry, Bytes& piece);
 
 /// Makes the working directory of this thread `directory`; `path` is for errors.
 void enter_directory(int directory, const std::string& path);

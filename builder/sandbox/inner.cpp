@@ -4,6 +4,7 @@
 #include "builder/sandbox/confinement.hpp"
 #include "builder/sandbox/report.hpp"
 #include "builder/sandbox/root.hpp"
+#include "builder/sandbox/sandbox.hpp"
 #include "builder/sandbox/upper_layer.hpp"
 #include "core/bytes.hpp"
 #include "core/file_system.hpp"
@@ -183,17 +184,25 @@ int run_script(const Plan& plan) {
 }
 
 /// A session of its own, which has the terminal.
-void take_terminal() {
+void take_terminal(std::initializer_list<int> descriptors) {
     if (::setsid() < 0 || ::ioctl(k_terminal_fd, TIOCSCTTY, 0) != 0)
         throw system_error("taking the terminal");
-    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    for (const int standard : descriptors)
         ::dup2(k_terminal_fd, standard);
+}
+
+/// What the caller has led elsewhere stays so.
+void take_callers_terminal() {
+    if (::isatty(STDERR_FILENO) == 1)
+        take_terminal({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    else
+        take_terminal({STDIN_FILENO, STDOUT_FILENO});
 }
 
 int run_program(const Plan& plan) {
     ::signal(SIGPIPE, SIG_DFL);
     if (plan.has_terminal)
-        take_terminal();
+        take_callers_terminal();
     else if (::setsid() < 0)
         throw system_error("making a session");
     if (::chdir(plan.working_directory.c_str()) != 0)
@@ -206,14 +215,12 @@ int run_program(const Plan& plan) {
     const auto kind = errno == ENOENT ? ErrorKind::not_found : ErrorKind::system;
     throw Error(kind, "running '{}' inside: {}", printable(plan.arguments.at(0)),
                 std::strerror(errno))
-        .with_hint(kind == ErrorKind::not_found
-                       ? "the image has no such program where its PATH leads"
-                       : "");
+        .with_hint(std::string(kind == ErrorKind::not_found ? k_no_such_program : ""));
 }
 
 [[noreturn]] void run_shell(const Plan& plan) {
     ::signal(SIGPIPE, SIG_DFL);
-    take_terminal();
+    take_terminal({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
     if (::chdir(plan.working_directory.c_str()) != 0)
         throw system_error("entering '{}' inside", plan.working_directory);
     const auto environment = exec_pointers(plan.environment);

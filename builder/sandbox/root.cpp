@@ -171,7 +171,8 @@ bool Root::has_place(const Bind& bind) const {
 }
 
 void Root::lay_target(std::string_view target, bool is_directory) {
-    const fs::path path = relative(target);
+    // Made on the machine's own file system: nothing leads out of the skeleton.
+    const auto path = fs::path("/" / fs::path(relative(target))).lexically_normal().relative_path();
     if (path.empty() || is_in_images(path))
         return;
     const auto place = scratch_ / "skeleton" / path;

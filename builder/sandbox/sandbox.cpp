@@ -264,6 +264,8 @@ private:
             }
             break;
         case Report::Kind::ended:
+            if (terminal_ && terminal_->is_handed_over())
+                terminal_->take_rest_from_inside();
             terminal_.reset();
             ended_ = report.status;
             break;

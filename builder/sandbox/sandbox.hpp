@@ -8,6 +8,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace aic::sandbox {
 
@@ -21,6 +22,10 @@ struct Observer {
     std::function<void(int fd)> layer;
     std::function<int()> signal{}; ///< which one a stop is; a program gets it
 };
+
+/// The hint of an error that says a program is not there.
+inline constexpr std::string_view k_no_such_program =
+    "the image has no such program where its PATH leads";
 
 /// How a script has ended.
 struct Outcome {

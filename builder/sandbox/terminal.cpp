@@ -3,6 +3,7 @@
 
 #include "core/error.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -78,6 +79,14 @@ void Terminal::take_from_user() {
     fit();
     if (!pass_on(user_.get(), master_.get()))
         give_back(); // it has hung up; the shell sees the end of its input when we are gone
+}
+
+void Terminal::take_rest_from_inside() {
+    ::fcntl(master_.get(), F_SETFL, O_NONBLOCK);
+    pollfd waiting{master_.get(), POLLIN, 0};
+    while (::poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN) != 0
+           && pass_on(master_.get(), user_.get())) {
+    }
 }
 
 void Terminal::take_from_inside() {

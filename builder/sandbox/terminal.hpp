@@ -36,6 +36,8 @@ public:
 
     void take_from_user();
     void take_from_inside();
+    /// What programs that have ended have written.
+    void take_rest_from_inside();
     /// Gives the terminal inside the size of the user's, whose window may have another by now.
     void fit();
 

@@ -65,8 +65,7 @@ private:
             return tar_.begin(entry);
         if (!S_ISREG(status.st_mode))
             return tar_.begin(entry);
-        layers::write_file_on_disk(tar_, name, entry, static_cast<std::uint64_t>(status.st_size),
-                                   piece_);
+        layers::write_file_on_disk(tar_, name, status, entry, piece_);
     }
 
     layers::LayerEntry entry_of(const struct stat& status, const std::string& name,

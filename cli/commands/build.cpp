@@ -115,8 +115,6 @@ build::BuildRequest Build::request(Session& session, const cache::ImageName& nam
     auto options = configured_import(session, compression_, block_size_);
     if (threads_ > 0)
         options.threads = threads_;
-    if (session.offline())
-        options.freshness = builder::Freshness::as_known;
     auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
     return {.base =
                 base_image(session, base_, options, pull_ ? Lookup::always : Lookup::if_missing),

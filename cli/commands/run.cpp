@@ -3,6 +3,7 @@
 
 #include "builder/foreign/environment.hpp"
 #include "builder/run/local_run.hpp"
+#include "builder/sandbox/sandbox.hpp"
 #include "cli/base_image.hpp"
 #include "cli/directory_image.hpp"
 #include "cli/hand_out.hpp"
@@ -77,8 +78,8 @@ of the command there is no doubt. Without an image it is the one of this directo
 names it, or as the directory is called. Without a command it is a shell. The current directory is at
 /workspace, where the program starts and may write. A reference that is not here is pulled.
 
-Where there is no Slurm it runs on this machine, in the sandbox that builds use. Signals and the exit
-status are passed through.
+Where there is no Slurm it runs on this machine, in the sandbox that builds use. The exit status is the
+program's; SIGINT, SIGTERM and SIGHUP reach it, and a second one ends it at once.
 
 Examples:
   aic-image run python3 train.py
@@ -154,7 +155,7 @@ void Run::run_here(Session& session, const ImageArgument& image, const RunOption
                             .is_writable = options.is_writable,
                             .has_terminal = has_terminal()};
     if (!options.working_directory.empty())
-        request.working_directory = options.working_directory;
+        request.working_directory = checked_working_dir(options.working_directory);
     for (const auto& mount : mounts(options))
         if (mount.target != "/workspace" || mount.source != request.project)
             request.mounts.push_back({mount.source, mount.target, mount.is_writable});
@@ -163,9 +164,9 @@ void Run::run_here(Session& session, const ImageArgument& image, const RunOption
         session.stop()));
 }
 
-void Run::run_in_slurm(Session& session, const ImageArgument& image,
+void Run::run_in_slurm(Session& session, const fs::path& srun, const ImageArgument& image,
                        const RunOptions& options) const {
-    const auto help = output_of({"srun", "--help"}, session.stop());
+    const auto help = output_of({srun.native(), "--help"}, session.stop());
     if (!help || !slurm::has_pyxis(*help))
         throw Error(ErrorKind::usage, "srun knows no containers here: pyxis is not installed")
             .with_hint("ask who runs the cluster for pyxis and enroot; '--here' runs it on this "
@@ -189,9 +190,9 @@ void Run::run_in_slurm(Session& session, const ImageArgument& image,
                               .has_terminal = has_terminal(),
                               .options = split_words(options.slurm)};
     if (!options.working_directory.empty())
-        step.working_directory = options.working_directory;
+        step.working_directory = checked_working_dir(options.working_directory);
     session.flush();
-    become(slurm::srun_line(step), variables);
+    become(srun, slurm::srun_line(step), variables);
 }
 
 void Run::run(Session& session) {
@@ -205,12 +206,15 @@ void Run::run(Session& session) {
     if (image.stored)
         note_handed_out(session.library(), *image.stored, slurm::LeaseFor::job,
                         session.environment());
-    if (!here_ && is_there("srun", session.environment()))
-        run_in_slurm(session, image, options);
+    const auto srun = find_program("srun", session.environment());
+    if (srun && !here_)
+        run_in_slurm(session, *srun, image, options);
     try {
         run_here(session, image, options);
     } catch (const Error& error) {
-        if (word || error.kind() != ErrorKind::not_found || words_.empty())
+        const bool may_be_meant_otherwise =
+            !word && error.hint() == sandbox::k_no_such_program && words_.front() != "--";
+        if (!may_be_meant_otherwise)
             throw;
         throw Error(error).with_hint(
             fmt::format("it was taken for a program in this directory's image, since there is no "

@@ -35,8 +35,8 @@ private:
     static std::vector<std::string> variables(Session& session, const RunOptions& options);
     static std::vector<slurm::ContainerMount> mounts(const RunOptions& options);
     void run_here(Session& session, const ImageArgument& image, const RunOptions& options) const;
-    [[noreturn]] void run_in_slurm(Session& session, const ImageArgument& image,
-                                   const RunOptions& options) const;
+    [[noreturn]] void run_in_slurm(Session& session, const std::filesystem::path& srun,
+                                   const ImageArgument& image, const RunOptions& options) const;
 
     std::vector<std::string> words_;
     std::string shown_; ///< in the help; words are not parsed

@@ -46,17 +46,18 @@ TEST_F(ParseMountTest, what_is_not_there_or_not_absolute_is_refused) {
     EXPECT_ERROR(ErrorKind::not_found, parse_mount(source_ + "/none:/x"));
     EXPECT_ERROR(ErrorKind::usage, parse_mount(source_ + ":x"));
     EXPECT_ERROR(ErrorKind::usage, parse_mount(":/x"));
+    EXPECT_EQ(parse_mount(source_ + ":/../a/../../b").target, "/b");
 }
 
-TEST(IsThereTest, programs_are_looked_for_where_path_leads) {
+TEST(FindProgramTest, programs_are_looked_for_where_path_leads) {
     const testing::TempDir dir;
     std::ofstream(dir.path() / "tool") << "#!/bin/sh\n";
     const auto environment =
         testing::fake_environment({{"PATH", "/nowhere::" + dir.path().native()}});
-    EXPECT_FALSE(is_there("tool", environment)); // not to be run
+    EXPECT_FALSE(find_program("tool", environment)); // not to be run
     fs::permissions(dir.path() / "tool", fs::perms::owner_all);
-    EXPECT_TRUE(is_there("tool", environment));
-    EXPECT_FALSE(is_there("tool", testing::fake_environment({})));
+    EXPECT_EQ(find_program("tool", environment), dir.path() / "tool");
+    EXPECT_FALSE(find_program("tool", testing::fake_environment({})));
 }
 
 class EndOfOptionsTest : public ::testing::Test {

@@ -365,7 +365,7 @@ class BuildingTest(BuildTest):
                             after = tree.read_tree(root)
                             self.assertEqual((root / "opt/small").read_text(), "small\n2\n")
                             self.assertEqual((root / "etc/environment").read_text(),
-                                             "SITE=ours\nPATH=/opt/bin:/usr/bin:/bin\nMORE=more\n")
+                                             "# site\nSITE='ours'\nPATH=/opt/bin:/usr/bin:/bin\nMORE=more\n")
                             self.assertIn("cd -- '/srv'", (root / "etc/rc").read_text())
                         break
                     except subprocess.CalledProcessError:

@@ -30,14 +30,14 @@ cd "$1"
   sed '/^_apt:/d' etc/passwd; } > etc/p
 chmod 600 etc/p; mv etc/p etc/passwd
 mkdir -p usr/lib/driver; : > usr/lib/driver/libcuda.so.1; chmod 0 usr/lib/driver/libcuda.so.1
-mkdir -m 0 mnt/data
+mkdir -m 0 mnt/data; ln -sfn /usr/share/zoneinfo/UTC etc/localtime
 """
 CHANGE = """
 set -e
 cd "$1"
 echo kept > opt/kept; ln opt/kept opt/also; ln -s kept opt/link; chmod 0750 opt/kept
 rm -r usr/share/doc; rm etc/debian_version; rm -r home; echo file > home
-rm etc/hostname; mkdir etc/hostname; echo x > etc/hostname/x
+chmod 1777 opt; rm etc/hostname; mkdir etc/hostname; echo x > etc/hostname/x
 echo more >> etc/bash.bashrc; chmod 0600 etc/issue
 ln -sfn elsewhere etc/os-release; mkfifo opt/fifo
 echo 'dave:x:1000:1000::/home/dave:/bin/sh' >> etc/passwd
@@ -86,14 +86,15 @@ class CommitTest(FunctionalTest):
         image = self.commit("exp")
         self.assertEqual(self.succeed("path", "exp").out.strip(), str(image))
         expected = tree.enroot_profile(tree.read_tree(self.root))
-        expected = tree.without(expected, b".", b".lock", b"mnt/data", b"etc/passwd",
+        self.assertIn(b"etc/localtime", expected)
+        expected = tree.without(expected, b".", b".lock", b"etc/localtime", b"mnt/data", b"etc/passwd",
                                 b"usr/lib/driver/libcuda.so.1")
         readers = [mounts.unsquashed]
         if os.geteuid() == 0:
             readers += [mounts.kernel_mount, mounts.squashfuse_mount]
         for reader in readers:
             with self.subTest(reader.__name__), reader(image) as root:
-                actual = tree.without(tree.read_tree(root), b".", b"etc/passwd", *tree.IMPORTER_FILES)
+                actual = tree.without(tree.read_tree(root), b".", b"etc/localtime", b"etc/passwd", *tree.IMPORTER_FILES)
                 directories = {name for name, entry in actual.items() if entry.kind == "directory"}
                 self.assertEqual(tree.differences(
                     tree.without(expected, *directories), tree.without(actual, *directories)), "")
@@ -156,8 +157,33 @@ class CommitTest(FunctionalTest):
         with mounts.unsquashed(image) as root:
             self.assertEqual((root / "opt/also").read_text(), "kept\n")
             self.assertFalse((root / "usr/share/doc").exists())
-            self.assertEqual((root / "etc/rc").read_text(), rc.read_text())
+            self.assertRegex((root / "etc/rc").read_text(),
+                             r"^# enroot-provenance: aic:sha256:[0-9a-f]{64}\nexec \"\$@\"\n$")
             self.assertIn("LAB=ours\n", (root / "etc/environment").read_text())
+
+    def test_what_was_committed_stays_in_what_is_built_upon_it(self) -> None:
+        self.change()
+        self.commit("exp")
+        (self.scratch / "b.sh").write_text("#!/bin/sh\ntrue\n")
+        image = self.succeed("build", "exp", "-s", "b.sh", "--name", "more", "--env", "MORE=1",
+                             prefix=("env", f"--chdir={self.scratch}")).out.strip()
+        environment = self.succeed("cat", image, "/etc/environment").out
+        self.assertIn("LAB=ours\nMORE=1\n", environment)
+        root = self.create("again", Path(image))
+        self.sh(START, root)
+        (root / "opt/new").write_text("new")
+        second = self.commit("again")
+        self.assertEqual(self.succeed("cat", second, "/etc/environment").out, environment)
+
+    def test_what_leads_out_of_the_container_is_not_read(self) -> None:
+        for make in (os.mkfifo, lambda path: path.symlink_to("/etc/passwd")):
+            (self.root / "etc/rc").unlink()
+            make(self.root / "etc/rc")
+            result = self.aic.run("commit", "exp", prefix=self.there, timeout=20)
+            self.assertEqual(result.status, Status.USAGE, result)
+        (self.root / "opt/out").symlink_to("/etc")
+        with mounts.unsquashed(self.commit("exp", "--base", sample_reference())) as root:
+            self.assertEqual(os.readlink(root / "opt/out"), "/etc")
 
     def test_mistakes_are_explained(self) -> None:
         result = self.aic.run("commit", "ex", prefix=self.there)
@@ -215,6 +241,8 @@ class UsersContainerTest(FunctionalTest):
         image = alice.run("commit", "exp", prefix=there)
         self.assertEqual(image.status, Status.OK, image)
         self.assertIn("1 files and directories", image.stderr)
+        self.assertEqual(image.stderr.count("the image is private"), 1)
+        self.assertEqual(Path(image.out.strip()).stat().st_mode & 0o077, 0)
         with mounts.unsquashed(Path(image.out.strip())) as root:
             mine = (root / "opt/mine").stat()
             self.assertEqual((mine.st_uid, mine.st_gid), (0, 0))

@@ -148,6 +148,45 @@ class RunTest(BuildTest):
         self.assertIn("st-130", shown)
         self.assertEqual(os.waitstatus_to_exitcode(status), 4)
 
+    def test_all_that_is_written_to_a_terminal_is_shown(self) -> None:
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.project)
+            os.environ.update(self.aic.environment)
+            os.execv("/bin/sh", ["sh", "-c", f"exec {program()} run -q --here project sh -c "
+                                 "'seq 20000; echo apart >&2; echo the-end' 2> errors"])
+        shown = b""
+        while True:
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:
+                break
+            shown += piece
+        os.waitpid(child, 0)
+        os.close(terminal)
+        self.assertEqual(shown.split(), [str(n).encode() for n in range(1, 20001)] + [b"the-end"])
+        self.assertEqual((self.project / "errors").read_text(), "apart\n")
+
+    def test_what_others_pull_changes_no_programs_meaning(self) -> None:
+        digits = self.image.parent.parent.name
+        self.program(digits[:6], status=Status.NOT_FOUND)
+        self.program(digits[:12], "true")
+
+    def test_nothing_is_made_outside_for_a_mount(self) -> None:
+        victim = self.scratch / "victim"
+        victim.write_text("kept")
+        (self.project / "file").write_text("shown")
+        self.program("-m", f"file:/../../../../..{victim}", "true")
+        self.program("-w", "/../../../../../opt/made/../made", "true")
+        self.assertEqual(victim.read_text(), "kept")
+        self.assertFalse(Path("/opt/made").exists())
+        self.program("-w", "opt", "true", status=Status.USAGE)
+
+    def test_offline_no_registry_is_asked(self) -> None:
+        result = self.aic.run("--offline", "run", "--here", "registry.invalid#lab/none:1", "true",
+                              prefix=self.there)
+        self.assertEqual(result.status, Status.NOT_FOUND, result)
+
     def test_srun_gets_the_line_and_everything_else_is_its(self) -> None:
         tools = self.scratch / "tools"
         tools.mkdir()
