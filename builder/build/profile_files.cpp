@@ -39,8 +39,8 @@ public:
     }
 
 private:
-    /// Makes the file say what the base's does, and what the recipe adds: the base's own was written
-    /// anew too, and is in no layer. False where there is none.
+    /// Makes the file say what the base's does, and what the recipe adds: the base's own was
+    /// written anew too, and is in no layer. False where there is none.
     bool settle(builder::GeneratedFile& file) const {
         if (!is_foreign_ && !input_.below.contains(file.path))
             return true;
