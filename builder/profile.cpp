@@ -2,6 +2,7 @@
 #include "builder/profile.hpp"
 
 #include "core/log.hpp"
+#include "core/shell_words.hpp"
 
 #include <algorithm>
 
@@ -138,17 +139,6 @@ std::string fstab(const oci::ImageConfig& config) {
 
 std::string_view name_of(Profile profile) {
     return profile == Profile::enroot ? "enroot" : "keep-ids";
-}
-
-std::string shell_quote(std::string_view text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        if (c == '\'')
-            quoted += "'\\''";
-        else if (c != '\0')
-            quoted += c;
-    }
-    return quoted + "'";
 }
 
 void apply_profile(Tree& tree, Profile profile) {

@@ -31,7 +31,4 @@ struct GeneratedFile {
 std::vector<GeneratedFile> enroot_files(const oci::ImageConfig& config,
                                         std::string_view provenance);
 
-/// `text` as one word of a POSIX shell, whatever it holds.
-std::string shell_quote(std::string_view text);
-
 } // namespace aic::builder

@@ -1,30 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/alias.hpp"
 
-#include <string_view>
+#include "core/error.hpp"
+#include "core/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <string>
 
 namespace aic::cli {
 
-std::vector<char*> without_alias(std::span<char* const> arguments) {
-    static char program[] = "aic-image", login[] = "login", registry[] = "nvcr.io",
-                importer[] = "importer", build[] = "build", otherwise[] = "--otherwise",
-                newest[] = "nvcr.io#nvidia/tensorflow:*-tf2-py3";
-    std::vector<char*> result(arguments.begin(), arguments.end());
+namespace {
+
+/// Another name of the program.
+struct Alias {
+    std::string_view name;
+    std::string_view stands_for;
+    std::array<const char*, 4> words; ///< after the program's name, up to a null pointer
+};
+
+constexpr std::array k_aliases = {
+    Alias{"nvcrlogin", "aic-image login nvcr.io", {"login", "nvcr.io"}},
+    Alias{"sbuild.sh",
+          "aic-image build",
+          {"build", "--otherwise", "nvcr.io#nvidia/tensorflow:*-tf2-py3"}},
+    // All its words are the command.
+    Alias{"srun.sh",
+          "aic-image run --gpus 1 --writable --name DIRECTORY",
+          {"run", "--as-srun.sh", "--"}},
+    Alias{"aic-image-importer", "", {"importer"}},
+};
+
+/// The program keeps its arguments as long as it runs.
+char* kept(const char* word) {
+    static std::deque<std::string> words;
+    return words.emplace_back(word).data();
+}
+
+} // namespace
+
+Invocation without_alias(std::span<char* const> arguments) {
+    Invocation result{
+        .arguments = {arguments.begin(), arguments.end()}, .alias = "", .stands_for = ""};
     const std::string_view path = arguments.empty() ? "" : arguments.front();
     const auto name = path.substr(path.rfind('/') + 1);
-    std::vector<char*> words;
-    if (name == "nvcrlogin")
-        words = {program, login, registry};
-    else if (name == "aic-image-importer")
-        words = {program, importer};
-    else if (name == "sbuild.sh")
-        words = {program, build, otherwise, newest};
-    if (!words.empty()) {
-        result.erase(result.begin());
-        result.insert(result.begin(), words.begin(), words.end());
+    for (const auto& alias : k_aliases) {
+        if (name != alias.name)
+            continue;
+        std::vector<char*> words = {kept("aic-image")};
+        for (const auto* word : alias.words)
+            if (word)
+                words.push_back(kept(word));
+        result.arguments.erase(result.arguments.begin());
+        result.arguments.insert(result.arguments.begin(), words.begin(), words.end());
+        result.alias = alias.name;
+        result.stands_for = alias.stands_for;
     }
-    result.push_back(nullptr);
+    result.arguments.push_back(nullptr);
     return result;
+}
+
+bool is_first_use(std::string_view alias, const Environment& environment) try {
+    const auto state = environment("XDG_STATE_HOME");
+    const auto directory =
+        (state ? std::filesystem::path(*state) : home_directory(environment) / ".local/state")
+        / "aic-image";
+    make_directories(directory, 0700);
+    const auto note = directory / fmt::format("told-{}", alias);
+    return static_cast<bool>(
+        Fd(::open(note.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)));
+
+} catch (const Error&) {
+
+    return false; // a home that cannot be written is no reason to say it each time
 }
 
 } // namespace aic::cli

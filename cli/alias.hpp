@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/config.hpp"
+
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace aic::cli {
 
-/// The command line with what the program's other names stand for: called as "nvcrlogin" it is
-/// "aic-image login nvcr.io". A null pointer follows the last argument, as main() has it.
-std::vector<char*> without_alias(std::span<char* const> arguments);
+/// A command line, with what the program's other names stand for in their place.
+struct Invocation {
+    /// As main() has them: a null pointer follows the last.
+    std::vector<char*> arguments;
+    std::string_view alias;      ///< that the program was called by; "" for its own name
+    std::string_view stands_for; ///< as users would type it; "" where nobody types the alias
+};
+
+/// Called as "nvcrlogin" it is "aic-image login nvcr.io".
+Invocation without_alias(std::span<char* const> arguments);
+
+/// Whether the user is to be told what an alias stands for: the first time that he uses it.
+bool is_first_use(std::string_view alias, const Environment& environment);
 
 } // namespace aic::cli

@@ -90,7 +90,7 @@ void install_log(const GlobalOptions& options) {
 
 /// What CLI11 found wrong, as one of our errors.
 Error usage_error(const CLI::ParseError& problem, const Application& application, int argc,
-                  char** argv) {
+                  char* const* argv) {
     std::string message = problem.what();
     const bool no_verb = application.chosen() == nullptr;
     if (no_verb && argc > 1 && argv[1][0] != '-') {
@@ -108,6 +108,13 @@ Error usage_error(const CLI::ParseError& problem, const Application& application
     const auto verb = no_verb ? std::string() : fmt::format(" {}", application.chosen()->name());
     return Error(ErrorKind::usage, "{}", message.substr(0, line_end))
         .with_hint(fmt::format("'aic-image{} --help' tells more", verb));
+}
+
+/// So that users of old commands come to know the new ones.
+void tell_alias(const Invocation& invocation) {
+    if (!invocation.stands_for.empty() && is_first_use(invocation.alias, environment_variable))
+        inform("'{}' stands for '{}', which '--help' tells more of", invocation.alias,
+               invocation.stands_for);
 }
 
 int status_of(const Error& error, const InterruptWatch& interrupts) {
@@ -206,8 +213,10 @@ std::size_t Application::take_words(std::span<char* const> arguments) {
     return arguments.size();
 }
 
-int run(int argc, char** argv, const InterruptWatch& interrupts) {
+int run(Invocation invocation, const InterruptWatch& interrupts) {
     Application application;
+    auto argc = static_cast<int>(invocation.arguments.size()) - 1;
+    auto* const* argv = invocation.arguments.data();
     try {
         argc = static_cast<int>(application.take_words({argv, static_cast<std::size_t>(argc)}));
         try {
@@ -218,6 +227,7 @@ int run(int argc, char** argv, const InterruptWatch& interrupts) {
             throw usage_error(problem, application, argc, argv);
         }
         install_log(application.options());
+        tell_alias(invocation);
         return execute(application, interrupts);
     } catch (const Error& error) {
         report(error, application.options());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/alias.hpp"
 #include "cli/command.hpp"
 #include "core/interrupt.hpp"
 
@@ -33,6 +34,6 @@ private:
 };
 
 /// Parses, runs, reports; the process's exit status.
-int run(int argc, char** argv, const InterruptWatch& interrupts);
+int run(Invocation invocation, const InterruptWatch& interrupts);
 
 } // namespace aic::cli

@@ -2,10 +2,12 @@
 #include "cli/command.hpp"
 #include "cli/commands/add.hpp"
 #include "cli/commands/adopt.hpp"
+#include "cli/commands/batch.hpp"
 #include "cli/commands/build.hpp"
 #include "cli/commands/cat.hpp"
 #include "cli/commands/commit.hpp"
 #include "cli/commands/complete.hpp"
+#include "cli/commands/containers.hpp"
 #include "cli/commands/doctor.hpp"
 #include "cli/commands/files.hpp"
 #include "cli/commands/gc.hpp"
@@ -26,6 +28,7 @@
 #include "cli/commands/rm.hpp"
 #include "cli/commands/run.hpp"
 #include "cli/commands/share.hpp"
+#include "cli/commands/srun_args.hpp"
 #include "cli/commands/stats.hpp"
 #include "cli/commands/store.hpp"
 #include "cli/commands/tags.hpp"
@@ -40,7 +43,10 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<Pull>());
     commands.push_back(std::make_unique<Build>());
     commands.push_back(std::make_unique<Commit>());
+    commands.push_back(std::make_unique<Containers>());
     commands.push_back(std::make_unique<Run>());
+    commands.push_back(std::make_unique<Batch>());
+    commands.push_back(std::make_unique<SrunArgs>());
     commands.push_back(std::make_unique<Login>());
     commands.push_back(std::make_unique<Logout>());
     commands.push_back(std::make_unique<Tags>());

@@ -4,6 +4,9 @@
 #include "cache/lease.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/machine.hpp"
+
+#include <ctime>
 
 namespace fs = std::filesystem;
 
@@ -12,26 +15,46 @@ namespace aic::cli {
 namespace {
 
 void take_lease(const cache::Library& library, const cache::StoredImage& image,
-                slurm::LeaseFor whom, const Environment& environment) {
-    const auto holder = slurm::current_holder(whom, environment);
-    if (!holder)
-        return;
+                const cache::Lease& lease) {
     try {
         auto store = library.callers_store_of(image);
         store.prepare();
-        cache::Leases(store.layout())
-            .take(slurm::lease_for(*holder, {image.record.id, image.record.variant},
-                                   static_cast<uid_t>(image.record.owner_uid), environment));
+        cache::Leases(store.layout()).take(lease);
     } catch (const Error& error) {
-        debug("taking a lease for {}: {}", holder->str(), error.message());
+        debug("taking a lease for {}: {}", lease.holder.str(), error.message());
     }
+}
+
+cache::ImageKey key_of(const cache::StoredImage& image) {
+    return {image.record.id, image.record.variant};
+}
+
+uid_t owner_of(const cache::StoredImage& image) {
+    return static_cast<uid_t>(image.record.owner_uid);
 }
 
 } // namespace
 
 void note_handed_out(const cache::Library& library, const cache::StoredImage& image,
                      slurm::LeaseFor whom, const Environment& environment) {
-    take_lease(library, image, whom, environment);
+    if (const auto holder = slurm::current_holder(whom, environment))
+        take_lease(library, image,
+                   slurm::lease_for(*holder, key_of(image), owner_of(image), environment));
+    library.note_use(image);
+}
+
+void hold_for_job(const cache::Library& library, const cache::StoredImage& image,
+                  const std::string& job, const std::optional<std::string>& cluster) {
+    // Nothing of this machine or of a job around us is said of it: it runs elsewhere, and whenever.
+    take_lease(library, image,
+               {.holder = {.job = job,
+                           .step = cache::k_whole_job,
+                           .host = host_name(),
+                           .cluster = cluster},
+                .image = key_of(image),
+                .image_owner = owner_of(image),
+                .boot_id = "",
+                .taken_seconds = std::time(nullptr)});
     library.note_use(image);
 }
 

@@ -9,6 +9,6 @@ int main(int argc, char** argv) {
         return aic::sandbox::inner_main();
     // First of all, so that every thread inherits the blocked signals.
     aic::InterruptWatch interrupts;
-    auto arguments = aic::cli::without_alias({argv, static_cast<std::size_t>(argc)});
-    return aic::cli::run(static_cast<int>(arguments.size()) - 1, arguments.data(), interrupts);
+    return aic::cli::run(aic::cli::without_alias({argv, static_cast<std::size_t>(argc)}),
+                         interrupts);
 }

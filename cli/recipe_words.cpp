@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/recipe_words.hpp"
 
-#include "builder/profile.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
+#include "core/shell_words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -51,7 +51,7 @@ build::Step script_step(const std::string& path, build::Workspace workspace) {
 }
 
 build::Step requirements_step(const std::string& file) {
-    return build::pip_step("-r " + builder::shell_quote("/workspace/" + in_project(file)));
+    return build::pip_step("-r " + shell_quote("/workspace/" + in_project(file)));
 }
 
 void take_added(const std::string& text, build::Recipe& recipe) {

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace fs = std::filesystem;
 
 namespace aic::cli {
@@ -49,6 +51,16 @@ bool is_image_word(Session& session, const std::string& word) {
     }
 }
 
+RunLine split_line(Session& session, std::vector<std::string> words) {
+    const auto mark = std::ranges::find(words, "--");
+    const auto before = static_cast<std::size_t>(mark - words.begin());
+    if (mark != words.end() && before <= 1)
+        return {before == 1 ? std::optional(words.front()) : std::nullopt, {mark + 1, words.end()}};
+    if (words.empty() || !is_image_word(session, words.front()))
+        return {std::nullopt, std::move(words)};
+    return {words.front(), {words.begin() + 1, words.end()}};
+}
+
 slurm::ContainerMount parse_mount(const std::string& text) {
     auto rest = text;
     slurm::ContainerMount mount;
@@ -70,34 +82,6 @@ slurm::ContainerMount parse_mount(const std::string& text) {
                        ? fs::absolute(source).lexically_normal().native()
                        : fs::path(rest.substr(colon + 1)).lexically_normal().native();
     return mount;
-}
-
-std::vector<std::string> split_words(std::string_view line) {
-    std::vector<std::string> words;
-    bool is_open = false; // a word, be it empty
-    char quote = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        const bool is_space = c == ' ' || c == '\t' || c == '\n';
-        if (quote == 0 && is_space) {
-            is_open = false;
-            continue;
-        }
-        if (!is_open)
-            words.emplace_back();
-        is_open = true;
-        if (quote != 0 && c == quote)
-            quote = 0;
-        else if (quote == 0 && (c == '\'' || c == '"'))
-            quote = c;
-        else if (c == '\\' && quote != '\'' && i + 1 < line.size())
-            words.back() += line[++i];
-        else
-            words.back() += c;
-    }
-    if (quote != 0)
-        throw Error(ErrorKind::usage, "a quote in '{}' has no end", line);
-    return words;
 }
 
 std::optional<fs::path> find_program(const std::string& name, const Environment& environment) {

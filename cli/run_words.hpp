@@ -22,13 +22,18 @@ bool is_path_word(const std::string& word);
 /// must not change what it means.
 bool is_image_word(Session& session, const std::string& word);
 
+/// A line's words: an image and a command, or only a command in the directory's image.
+struct RunLine {
+    std::optional<std::string> image;
+    std::vector<std::string> command;
+};
+
+/// "--" stands in front of the command; without it the first word is an image if it can be one.
+RunLine split_line(Session& session, std::vector<std::string> words);
+
 /// "SRC", "SRC:DST", "SRC:ro", "SRC:DST:ro". The source is there, the target absolute. Throws
 /// Error(usage) or Error(not_found).
 slurm::ContainerMount parse_mount(const std::string& text);
-
-/// Words as a shell takes a line apart, with quotes and backslashes and nothing else. Throws
-/// Error(usage) for a quote without end.
-std::vector<std::string> split_words(std::string_view line);
 
 /// The program where PATH leads, if there is one.
 std::optional<std::filesystem::path> find_program(const std::string& name,

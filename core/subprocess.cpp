@@ -49,11 +49,12 @@ ssize_t write_without_signal(int fd, std::string_view bytes) {
 /// What the child has otherwise than we do: its descriptors, and no signal blocked or ignored.
 class SpawnSetup {
 public:
-    SpawnSetup(int input, int output) {
+    SpawnSetup(int input, int output, bool has_our_stderr) {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-        ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (!has_our_stderr)
+            ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         ::posix_spawnattr_init(&attributes_);
         sigset_t none, all;
         sigemptyset(&none);
@@ -109,7 +110,7 @@ private:
 
 /// Nothing when there is no such program.
 std::optional<pid_t> spawn(const Subprocess& program, int input, int output) {
-    const SpawnSetup setup(input, output);
+    const SpawnSetup setup(input, output, program.has_our_stderr);
     const auto argv = exec_pointers(program.argv);
     const auto environment = exec_pointers(program.environment);
     pid_t pid = -1;

@@ -19,6 +19,7 @@ struct Subprocess {
     std::string_view input = {};
     std::uint64_t output_limit_bytes = 65536; ///< more than that is Error(integrity)
     std::chrono::milliseconds timeout = std::chrono::seconds(30);
+    bool has_our_stderr = false; ///< what it says of errors is for the user; else nobody sees it
 };
 
 struct SubprocessResult {

@@ -102,6 +102,27 @@ Container find_container(const std::string& word, const Environment& environment
                        : "there are " + names_of(containers));
 }
 
+bool is_in_use(const Container& container) {
+    struct stat root;
+    if (::stat(container.root.c_str(), &root) != 0)
+        return false;
+    std::error_code none;
+    for (const auto& process : fs::directory_iterator("/proc", none)) {
+        struct stat its_root;
+        if (::stat((process.path() / "root").c_str(), &its_root) == 0
+            && its_root.st_dev == root.st_dev && its_root.st_ino == root.st_ino)
+            return true;
+    }
+    return false;
+}
+
+std::optional<std::int64_t> last_started(const Container& container) {
+    struct stat lock;
+    if (::lstat((container.root / ".lock").c_str(), &lock) != 0)
+        return std::nullopt;
+    return lock.st_mtim.tv_sec;
+}
+
 std::optional<std::string> provenance_of(const Container& container) {
     const auto text = head_of_rc(container.root);
     if (!text.starts_with(k_provenance))

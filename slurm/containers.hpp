@@ -3,6 +3,7 @@
 
 #include "core/config.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -29,6 +30,12 @@ std::vector<Container> list_containers(const std::filesystem::path& directory);
 /// A container by enroot's name, the name that pyxis was given, or the path of its root. Throws
 /// Error(not_found) that names what there is.
 Container find_container(const std::string& word, const Environment& environment);
+
+/// Whether a program of the caller's runs in it on this machine.
+bool is_in_use(const Container& container);
+
+/// When it was started last, Unix time: enroot writes its lock then. Nothing when it never was.
+std::optional<std::int64_t> last_started(const Container& container);
 
 /// Which image the container was made from, as the first line of its /etc/rc has it: a reference,
 /// or "sha256:…" of an image of ours. Nothing when it does not say.

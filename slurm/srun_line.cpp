@@ -33,37 +33,72 @@ std::string mount_list(const std::vector<ContainerMount>& mounts) {
     return fmt::format("{}", fmt::join(list, ","));
 }
 
+std::string names_of(const std::vector<std::string>& variables) {
+    std::vector<std::string_view> names;
+    for (const auto& variable : variables)
+        names.push_back(name_of(variable));
+    return fmt::format("{}", fmt::join(names, ","));
+}
+
 } // namespace
+
+std::vector<std::string> resource_words(const ContainerStep& step) {
+    std::vector<std::string> words;
+    if (step.nodes)
+        words.push_back("--nodes=" + *step.nodes);
+    if (step.tasks)
+        words.push_back("--ntasks=" + *step.tasks);
+    if (step.gpus)
+        words.push_back("--gres=gpu:" + *step.gpus);
+    words.insert(words.end(), step.options.begin(), step.options.end());
+    return words;
+}
+
+std::vector<std::string> container_words(const ContainerStep& step) {
+    std::vector<std::string> words = {"--container-image=" + step.image};
+    if (step.container_name)
+        words.push_back("--container-name=" + *step.container_name);
+    if (!step.mounts.empty())
+        words.push_back("--container-mounts=" + mount_list(step.mounts));
+    words.push_back("--container-workdir=" + step.working_directory);
+    // Each is said either way: the site may have it otherwise.
+    words.emplace_back(step.has_home ? "--container-mount-home" : "--no-container-mount-home");
+    words.emplace_back(step.is_root ? "--container-remap-root" : "--no-container-remap-root");
+    words.emplace_back(step.is_writable ? "--container-writable" : "--container-readonly");
+    if (!step.variables.empty())
+        words.push_back("--container-env=" + names_of(step.variables));
+    return words;
+}
+
+std::vector<std::string> container_variables(const ContainerStep& step) {
+    const auto flag = [](const char* name, bool is_set) {
+        return fmt::format("PYXIS_CONTAINER_{}={}", name, is_set ? 1 : 0);
+    };
+    std::vector<std::string> variables = {"PYXIS_CONTAINER_IMAGE=" + step.image};
+    if (step.container_name)
+        variables.push_back("PYXIS_CONTAINER_NAME=" + *step.container_name);
+    if (!step.mounts.empty())
+        variables.push_back("PYXIS_CONTAINER_MOUNTS=" + mount_list(step.mounts));
+    variables.push_back("PYXIS_CONTAINER_WORKDIR=" + step.working_directory);
+    variables.push_back(flag("MOUNT_HOME", step.has_home));
+    variables.push_back(flag("REMAP_ROOT", step.is_root));
+    variables.push_back(flag("WRITABLE", step.is_writable));
+    if (!step.variables.empty())
+        variables.push_back("PYXIS_CONTAINER_ENV=" + names_of(step.variables));
+    variables.insert(variables.end(), step.variables.begin(), step.variables.end());
+    return variables;
+}
 
 std::vector<std::string> srun_line(const ContainerStep& step) {
     std::vector<std::string> line = {"srun"};
-    const auto add = [&](const char* name, const std::optional<std::string>& value) {
-        if (value)
-            line.push_back(fmt::format("--{}={}", name, *value));
+    const auto add = [&](const std::vector<std::string>& words) {
+        line.insert(line.end(), words.begin(), words.end());
     };
-    add("nodes", step.nodes);
-    add("ntasks", step.tasks);
-    if (step.gpus)
-        line.push_back("--gres=gpu:" + *step.gpus);
     if (step.has_terminal)
         line.emplace_back("--pty");
-    line.push_back("--container-image=" + step.image);
-    add("container-name", step.container_name);
-    if (!step.mounts.empty())
-        line.push_back("--container-mounts=" + mount_list(step.mounts));
-    line.push_back("--container-workdir=" + step.working_directory);
-    // Each is said either way: the site may have it otherwise.
-    line.emplace_back(step.has_home ? "--container-mount-home" : "--no-container-mount-home");
-    line.emplace_back(step.is_root ? "--container-remap-root" : "--no-container-remap-root");
-    line.emplace_back(step.is_writable ? "--container-writable" : "--container-readonly");
-    if (!step.variables.empty()) {
-        std::vector<std::string_view> names;
-        for (const auto& variable : step.variables)
-            names.push_back(name_of(variable));
-        line.push_back(fmt::format("--container-env={}", fmt::join(names, ",")));
-    }
-    line.insert(line.end(), step.options.begin(), step.options.end());
-    line.insert(line.end(), step.command.begin(), step.command.end());
+    add(container_words(step));
+    add(resource_words(step));
+    add(step.command);
     return line;
 }
 

@@ -30,8 +30,17 @@ struct ContainerStep {
     bool is_root = false;
     bool is_writable = false;
     bool has_terminal = false;
-    std::vector<std::string> options; ///< of srun's, as they are
+    std::vector<std::string> options; ///< of srun's or sbatch's, as they are
 };
+
+/// What srun and sbatch are told of nodes, tasks and GPUs, and what else the user says to them.
+std::vector<std::string> resource_words(const ContainerStep& step);
+/// What srun is told of the container, which pyxis adds to it. Throws Error(usage) for a path that
+/// pyxis cannot be told.
+std::vector<std::string> container_words(const ContainerStep& step);
+/// The same as variables, "KEY=VALUE", which pyxis takes where the options are not given; then the
+/// step's own.
+std::vector<std::string> container_variables(const ContainerStep& step);
 
 /// The command line of srun, which takes the variables from its own environment. Throws
 /// Error(usage) for a path that pyxis cannot be told.

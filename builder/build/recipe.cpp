@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/recipe.hpp"
 
-#include "builder/profile.hpp"
+#include "core/shell_words.hpp"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ Step pip_step(const std::string& packages) {
 Step add_step(const std::filesystem::path& source, const std::string& target) {
     const auto name = source.filename().native();
     const auto place = target.ends_with('/') ? target + name : target;
-    const auto word = builder::shell_quote(place);
+    const auto word = shell_quote(place);
     return {.label = fmt::format("add {} {}", name, place),
             .script = fmt::format("#!/bin/sh\nset -e\nmkdir -p -- \"$(dirname -- {0})\"\n"
                                   "cp -a -T -- {1} {0}\n",

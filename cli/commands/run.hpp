@@ -2,9 +2,7 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "cli/image_argument.hpp"
-#include "cli/run_options.hpp"
-#include "slurm/srun_line.hpp"
+#include "cli/run_argument.hpp"
 
 #include <optional>
 #include <string>
@@ -24,25 +22,15 @@ public:
     void take_words(std::vector<std::string> words) override { words_ = std::move(words); }
 
 private:
-    /// What the words say: an image and a command, or only a command in the directory's image.
-    struct Words {
-        std::optional<std::string> image;
-        std::vector<std::string> command;
-    };
-
-    Words words(Session& session) const;
-    ImageArgument image(Session& session, const std::optional<std::string>& word) const;
-    static std::vector<std::string> variables(Session& session, const RunOptions& options);
-    static std::vector<slurm::ContainerMount> mounts(const RunOptions& options);
     void run_here(Session& session, const ImageArgument& image, const RunOptions& options) const;
     [[noreturn]] void run_in_slurm(Session& session, const std::filesystem::path& srun,
                                    const ImageArgument& image, const RunOptions& options) const;
 
     std::vector<std::string> words_;
     std::string shown_; ///< in the help; words are not parsed
-    RunOptions options_;
-    std::string container_name_;
+    RunArgument options_;
     bool here_ = false;
+    bool as_before_ = false; ///< as the script "srun.sh" did
 };
 
 } // namespace aic::cli

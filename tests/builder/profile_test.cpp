@@ -124,11 +124,6 @@ TEST(FstabTest, volumes_at_odd_paths_are_left_out) {
     EXPECT_EQ(text_of(config, "etc/fstab"), "");
 }
 
-TEST(ShellQuoteTest, a_quoted_word_is_one_word) {
-    EXPECT_EQ(shell_quote("it's"), R"('it'\''s')");
-    EXPECT_EQ(shell_quote(""), "''");
-}
-
 class ProfileTest : public ::testing::Test {
 protected:
     layers::Tree tree_of(const LayerBuilder& layer, Profile profile = Profile::enroot) {

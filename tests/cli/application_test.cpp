@@ -24,7 +24,7 @@ int status_of(std::vector<std::string> words) {
     const InterruptWatch interrupts;
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    const int status = run(static_cast<int>(words.size()), argv.data(), interrupts);
+    const int status = run({.arguments = argv, .alias = "", .stands_for = ""}, interrupts);
     std::fflush(stdout);
     ::testing::internal::GetCapturedStdout();
     ::testing::internal::GetCapturedStderr();

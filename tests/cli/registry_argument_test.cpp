@@ -36,7 +36,7 @@ static std::string shown(std::vector<const char*> arguments) {
     for (const auto* argument : arguments)
         pointers.push_back(const_cast<char*>(argument));
     std::string text;
-    for (const auto* argument : without_alias(pointers))
+    for (const auto* argument : without_alias(pointers).arguments)
         text += argument ? argument + std::string(" ") : "end";
     return text;
 }

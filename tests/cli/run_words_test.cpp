@@ -12,17 +12,7 @@
 
 namespace aic::cli {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 namespace fs = std::filesystem;
-
-TEST(SplitWordsTest, as_a_shell_does_with_quotes) {
-    EXPECT_THAT(split_words("  "), IsEmpty());
-    EXPECT_THAT(split_words(" --a=1\t-b '' "), ElementsAre("--a=1", "-b", ""));
-    EXPECT_THAT(split_words(R"(--c="x 'y' \" z" 'a\b'"c" d\ e)"),
-                ElementsAre(R"(--c=x 'y' " z)", R"(a\bc)", "d e"));
-    EXPECT_ERROR(ErrorKind::usage, split_words("a 'b"));
-}
 
 class ParseMountTest : public ::testing::Test {
 protected:

@@ -201,12 +201,12 @@ class RunTest(BuildTest):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, -signal.SIGTERM, err)
         self.assertEqual(out.decode().splitlines(), [
-            "--nodes=3", "--gres=gpu:2", f"--container-image={self.image}",
+            f"--container-image={self.image}",
             f"--container-mounts={self.project}:/workspace,{data}:/d:ro",
             "--container-workdir=/workspace", "--no-container-mount-home",
             "--no-container-remap-root", "--container-readonly",
             "--container-env=MORE,NVIDIA_VISIBLE_DEVICES,NVIDIA_DRIVER_CAPABILITIES",
-            "--time=1", "--comment=a b", "python3", "-c", "pass",
+            "--nodes=3", "--gres=gpu:2", "--time=1", "--comment=a b", "python3", "-c", "pass",
             "NVIDIA_VISIBLE_DEVICES=all", "MORE=x"])
 
     def test_slurm_without_pyxis_is_told_of(self) -> None:

@@ -34,17 +34,30 @@ TEST(SrunLineTest, all_that_can_be_said) {
                            .is_writable = true,
                            .has_terminal = true,
                            .options = {"--time=1"}}),
-                ElementsAre("srun", "--nodes=3", "--ntasks=6", "--gres=gpu:2", "--pty",
-                            "--container-image=docker://aic:exp", "--container-name=exp",
-                            "--container-mounts=/a:/workspace,/b:/c:ro", "--container-workdir=/c",
-                            "--container-mount-home", "--container-remap-root",
-                            "--container-writable", "--container-env=A,B", "--time=1", "sh"));
+                ElementsAre("srun", "--pty", "--container-image=docker://aic:exp",
+                            "--container-name=exp", "--container-mounts=/a:/workspace,/b:/c:ro",
+                            "--container-workdir=/c", "--container-mount-home",
+                            "--container-remap-root", "--container-writable", "--container-env=A,B",
+                            "--nodes=3", "--ntasks=6", "--gres=gpu:2", "--time=1", "sh"));
 }
 
 TEST(SrunLineTest, paths_that_pyxis_would_take_apart_are_refused) {
     for (const char* path : {"/a,b", "/a:b"})
         EXPECT_ERROR_SAYING(ErrorKind::usage, path,
                             srun_line({.image = "x", .mounts = {{path, "/workspace", true}}}));
+}
+
+TEST(ContainerVariablesTest, they_say_what_the_options_say) {
+    EXPECT_THAT(container_variables({.image = "/data/x.sqsh",
+                                     .mounts = {{"/a", "/workspace", true}},
+                                     .variables = {"A=1"},
+                                     .container_name = "exp",
+                                     .is_root = true}),
+                ElementsAre("PYXIS_CONTAINER_IMAGE=/data/x.sqsh", "PYXIS_CONTAINER_NAME=exp",
+                            "PYXIS_CONTAINER_MOUNTS=/a:/workspace",
+                            "PYXIS_CONTAINER_WORKDIR=/workspace", "PYXIS_CONTAINER_MOUNT_HOME=0",
+                            "PYXIS_CONTAINER_REMAP_ROOT=1", "PYXIS_CONTAINER_WRITABLE=0",
+                            "PYXIS_CONTAINER_ENV=A", "A=1"));
 }
 
 TEST(GpuVariablesTest, only_what_nobody_says_is_needed) {

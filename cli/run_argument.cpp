@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_argument.hpp"
+
+#include "builder/foreign/environment.hpp"
+#include "cli/base_image.hpp"
+#include "cli/directory_image.hpp"
+#include "cli/import_options.hpp"
+#include "cli/project_file.hpp"
+#include "cli/recipe_words.hpp"
+#include "cli/run_words.hpp"
+#include "core/error.hpp"
+#include "core/shell_words.hpp"
+
+#include <array>
+
+namespace fs = std::filesystem;
+
+namespace aic::cli {
+
+namespace {
+
+std::optional<std::string> if_said(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+} // namespace
+
+void RunArgument::describe(CLI::App& app) {
+    app.add_option("--gpus", options_.gpus, "GPUs on each node")->type_name("N");
+    app.add_option("-N,--nodes", options_.nodes, "how many nodes")->type_name("N");
+    app.add_option("-n,--ntasks", options_.tasks, "how many times the program runs")
+        ->type_name("N");
+    app.add_option("--slurm", options_.slurm, "more options for Slurm, as one word")
+        ->type_name("OPTIONS");
+    app.add_option(
+           "-m,--mount", options_.mounts,
+           "show a directory or file inside, at the same path or another, read-only with :ro")
+        ->type_name("SRC[:DST][:ro]")
+        ->expected(1)
+        ->take_all();
+    app.add_option("-e,--env", options_.env,
+                   "set a variable, or hand on one of yours, whatever the image says")
+        ->type_name("NAME[=VALUE]")
+        ->expected(1)
+        ->take_all();
+    app.add_option("-w,--workdir", options_.working_directory,
+                   "where it starts (default: /workspace)")
+        ->type_name("DIRECTORY");
+    app.add_flag("--home", options_.has_home, "with your home directory, which is not there else");
+    app.add_flag("--root", options_.is_root, "as root inside, which is you outside");
+    app.add_flag("--writable", options_.is_writable,
+                 "the image's files can be changed; what becomes of them is lost afterwards");
+    app.add_option("--name", container_name_, "a container of pyxis' of this name, which stays")
+        ->type_name("NAME");
+}
+
+RunOptions RunArgument::onto_project(bool is_directorys_image) const {
+    const auto project = is_directorys_image ? read_project() : std::nullopt;
+    return options_.onto(project ? project->run : RunOptions());
+}
+
+std::optional<std::string> RunArgument::said_for_slurm() const {
+    const std::array options = {
+        std::pair{&options_.nodes, "--nodes"}, std::pair{&options_.tasks, "--ntasks"},
+        std::pair{&options_.gpus, "--gpus"}, std::pair{&options_.slurm, "--slurm"},
+        std::pair{&container_name_, "--name"}};
+    for (const auto& [said, name] : options)
+        if (!said->empty())
+            return name;
+    return std::nullopt;
+}
+
+ImageArgument RunArgument::image(Session& session, const std::optional<std::string>& word) {
+    if (!word) {
+        auto image = directory_image(session);
+        return {image.file(), std::move(image)};
+    }
+    if (is_path_word(*word)) {
+        auto found = find_image(session.library(), *word, home_directory(session.environment()));
+        found.file = fs::absolute(found.file);
+        return found;
+    }
+    auto image = base_image(session, *word, configured_import(session), Lookup::if_missing);
+    return {image.file(), std::move(image)};
+}
+
+std::vector<std::string> RunArgument::variables(Session& session, const RunOptions& options) {
+    std::vector<std::string> variables;
+    for (const auto& text : options.env) {
+        if (text.find('=') != std::string::npos) {
+            variables.push_back(checked_variable(text));
+            continue;
+        }
+        const auto value = session.environment()(text.c_str());
+        if (!value)
+            throw Error(ErrorKind::usage, "--env {}: there is no such variable", text)
+                .with_hint("say what it is: --env NAME=VALUE");
+        variables.push_back(checked_variable(fmt::format("{}={}", text, *value)));
+    }
+    return variables;
+}
+
+std::vector<slurm::ContainerMount> RunArgument::mounts(const RunOptions& options) {
+    std::vector<slurm::ContainerMount> mounts = {{fs::current_path().native(), "/workspace", true}};
+    for (const auto& text : options.mounts)
+        mounts.push_back(parse_mount(text));
+    return mounts;
+}
+
+std::string RunArgument::working_directory(const RunOptions& options) {
+    return options.working_directory.empty() ? "/workspace"
+                                             : checked_working_dir(options.working_directory);
+}
+
+slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& image,
+                                       const RunOptions& options) const {
+    auto variables = this->variables(session, options);
+    if (!options.gpus.empty()) {
+        squashfs::ImageReader reader(image.file);
+        for (auto& variable : slurm::gpu_variables(foreign::environment_of(reader), variables))
+            variables.push_back(std::move(variable));
+    }
+    return {.image = image.file.native(),
+            .command = options.command,
+            .mounts = mounts(options),
+            .working_directory = working_directory(options),
+            .variables = std::move(variables),
+            .gpus = if_said(options.gpus),
+            .nodes = if_said(options.nodes),
+            .tasks = if_said(options.tasks),
+            .container_name = if_said(container_name_),
+            .has_home = options.has_home,
+            .is_root = options.is_root,
+            .is_writable = options.is_writable,
+            .options = split_words(options.slurm)};
+}
+
+} // namespace aic::cli

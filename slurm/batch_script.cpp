@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slurm/batch_script.hpp"
+
+#include "core/error.hpp"
+#include "core/shell_words.hpp"
+
+#include <algorithm>
+
+namespace aic::slurm {
+
+namespace {
+
+constexpr std::string_view k_directive = "#SBATCH";
+
+std::string_view take_line(std::string_view& text) {
+    auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+/// sbatch takes a line apart at spaces, knows quotes, and ends it at a '#' that has no backslash.
+std::string directive_word(const std::string& word) {
+    if (word.find_first_of("\n\"\\") != std::string::npos)
+        throw Error(ErrorKind::usage, "'{}' cannot be said to sbatch in a line of a script", word);
+    std::string escaped;
+    for (const char c : word) {
+        if (c == '#')
+            escaped += '\\';
+        escaped += c;
+    }
+    return escaped.find_first_of(" \t'") == std::string::npos ? escaped
+                                                              : fmt::format("\"{}\"", escaped);
+}
+
+} // namespace
+
+std::vector<std::string> directives_of(std::string_view script) {
+    std::vector<std::string> directives;
+    while (!script.empty()) {
+        const auto line = take_line(script);
+        const auto start = line.find_first_not_of(" \t");
+        if (start == std::string_view::npos)
+            continue;
+        if (line[start] != '#')
+            break;
+        if (line.starts_with(k_directive))
+            directives.emplace_back(line);
+    }
+    return directives;
+}
+
+std::vector<std::string> interpreter_of(std::string_view script) {
+    if (!script.starts_with("#!"))
+        return {};
+    script.remove_prefix(2);
+    const auto line = take_line(script);
+    const auto start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos)
+        return {};
+    const auto end = std::min(line.find_first_of(" \t", start), line.size());
+    std::vector<std::string> words = {std::string(line.substr(start, end - start))};
+    const auto argument = line.find_first_not_of(" \t", end);
+    if (argument != std::string_view::npos) // the kernel makes one of all that follows
+        words.emplace_back(line.substr(argument, line.find_last_not_of(" \t") - argument + 1));
+    return words;
+}
+
+std::string batch_script(const BatchJob& job) {
+    auto text =
+        fmt::format("#!/bin/sh\n{} {}\n", k_directive, directive_word("--job-name=" + job.name));
+    for (const auto& directive : job.directives)
+        text += directive + '\n';
+    for (const auto& word : resource_words(job.step))
+        text += fmt::format("{} {}\n", k_directive, directive_word(word));
+    text += "# made by aic-image batch\n";
+    for (const auto& variable : job.step.variables) {
+        const auto equals = variable.find('=');
+        text += fmt::format("export {}={}\n", variable.substr(0, equals),
+                            shell_quote(variable.substr(equals + 1)));
+    }
+    text += "exec srun";
+    for (const auto& word : container_words(job.step))
+        text += " \\\n    " + shell_quote(word);
+    text += " \\\n   ";
+    for (const auto& word : job.step.command)
+        text += ' ' + shell_quote(word);
+    return text + '\n';
+}
+
+} // namespace aic::slurm

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "slurm/srun_line.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aic::slurm {
+
+/// A script of the user's that is to run in a container, as a job.
+struct BatchJob {
+    ContainerStep step;                  ///< its command is the script as it is inside
+    std::string name;                    ///< of the job
+    std::vector<std::string> directives; ///< the script's own, see directives_of()
+};
+
+/// The "#SBATCH" lines of a script: those before the first line that is neither empty nor a
+/// comment (sbatch(1)).
+std::vector<std::string> directives_of(std::string_view script);
+
+/// The program and its arguments that the first line of a script names, "#!/bin/sh -e"; nothing
+/// when it names none.
+std::vector<std::string> interpreter_of(std::string_view script);
+
+/// What sbatch is given. What the user says comes after what his script says, since sbatch takes
+/// the last of two such lines. Throws Error(usage) for words that such a line cannot hold.
+std::string batch_script(const BatchJob& job);
+
+} // namespace aic::slurm
