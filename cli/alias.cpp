@@ -29,7 +29,7 @@ constexpr std::array k_aliases = {
           {"build", "--otherwise", "nvcr.io#nvidia/tensorflow:*-tf2-py3"}},
     // All its words are the command.
     Alias{"srun.sh",
-          "aic-image run --gpus 1 --writable --name DIRECTORY",
+          "aic-image run --gpus 1 --writable --name NAME COMMAND",
           {"run", "--as-srun.sh", "--"}},
     Alias{"aic-image-importer", "", {"importer"}},
 };
@@ -51,8 +51,11 @@ Invocation without_alias(std::span<char* const> arguments) {
         if (name != alias.name)
             continue;
         std::vector<char*> words = {kept("aic-image")};
+        const bool wants_help = arguments.size() > 1
+                                && (arguments[1] == std::string_view("--help")
+                                    || arguments[1] == std::string_view("-h"));
         for (const auto* word : alias.words)
-            if (word)
+            if (word && !(wants_help && word == std::string_view("--")))
                 words.push_back(kept(word));
         result.arguments.erase(result.arguments.begin());
         result.arguments.insert(result.arguments.begin(), words.begin(), words.end());

@@ -113,8 +113,7 @@ Error usage_error(const CLI::ParseError& problem, const Application& application
 /// So that users of old commands come to know the new ones.
 void tell_alias(const Invocation& invocation) {
     if (!invocation.stands_for.empty() && is_first_use(invocation.alias, environment_variable))
-        inform("'{}' stands for '{}', which '--help' tells more of", invocation.alias,
-               invocation.stands_for);
+        inform("'{}' stands for '{}'", invocation.alias, invocation.stands_for);
 }
 
 int status_of(const Error& error, const InterruptWatch& interrupts) {

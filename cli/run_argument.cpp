@@ -113,9 +113,12 @@ std::string RunArgument::working_directory(const RunOptions& options) {
 }
 
 slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& image,
-                                       const RunOptions& options) const {
+                                       const RunOptions& options,
+                                       const std::vector<std::string>& directives) const {
+    const auto further = split_words(options.slurm);
     auto variables = this->variables(session, options);
-    if (!options.gpus.empty()) {
+    if (!options.gpus.empty() || slurm::asks_for_gpus(further)
+        || slurm::asks_for_gpus(directives)) {
         squashfs::ImageReader reader(image.file);
         for (auto& variable : slurm::gpu_variables(foreign::environment_of(reader), variables))
             variables.push_back(std::move(variable));
@@ -132,7 +135,7 @@ slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& im
             .has_home = options.has_home,
             .is_root = options.is_root,
             .is_writable = options.is_writable,
-            .options = split_words(options.slurm)};
+            .options = further};
 }
 
 } // namespace aic::cli

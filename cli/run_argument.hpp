@@ -32,8 +32,10 @@ public:
     static std::vector<slurm::ContainerMount> mounts(const RunOptions& options);
     static std::string working_directory(const RunOptions& options);
 
+    /// `directives` are a script's own, which may want GPUs too.
     slurm::ContainerStep step(Session& session, const ImageArgument& image,
-                              const RunOptions& options) const;
+                              const RunOptions& options,
+                              const std::vector<std::string>& directives = {}) const;
 
 private:
     RunOptions options_;

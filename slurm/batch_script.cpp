@@ -4,6 +4,8 @@
 #include "core/error.hpp"
 #include "core/shell_words.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace aic::slurm {
@@ -68,25 +70,39 @@ std::vector<std::string> interpreter_of(std::string_view script) {
 }
 
 std::string batch_script(const BatchJob& job) {
-    auto text =
-        fmt::format("#!/bin/sh\n{} {}\n", k_directive, directive_word("--job-name=" + job.name));
+    auto text = fmt::format("#!/bin/sh\n# by aic-image batch: {}\n", fmt::join(job.line, " "));
+    text += fmt::format("{} {}\n", k_directive, directive_word("--job-name=" + job.name));
     for (const auto& directive : job.directives)
         text += directive + '\n';
-    for (const auto& word : resource_words(job.step))
-        text += fmt::format("{} {}\n", k_directive, directive_word(word));
-    text += "# made by aic-image batch\n";
     for (const auto& variable : job.step.variables) {
         const auto equals = variable.find('=');
         text += fmt::format("export {}={}\n", variable.substr(0, equals),
                             shell_quote(variable.substr(equals + 1)));
     }
-    text += "exec srun";
+    // Since 22.05 srun does not take this from the job by itself.
+    text += "test -z \"${SLURM_CPUS_PER_TASK-}\" || "
+            "export SRUN_CPUS_PER_TASK=\"$SLURM_CPUS_PER_TASK\"\n"
+            "exec srun --export=ALL";
     for (const auto& word : container_words(job.step))
         text += " \\\n    " + shell_quote(word);
     text += " \\\n   ";
     for (const auto& word : job.step.command)
         text += ' ' + shell_quote(word);
     return text + '\n';
+}
+
+void check_directives(const std::vector<std::string>& directives) {
+    for (const auto& directive : directives) {
+        if (directive.find("--container-") != std::string::npos)
+            throw Error(ErrorKind::usage, "'{}' puts the batch script itself into a container",
+                        directive)
+                .with_hint("take the line out: 'aic-image batch' says it to srun");
+        if (directive.find("--wait") != std::string::npos
+            && directive.find("--wait-") == std::string::npos)
+            throw Error(ErrorKind::usage, "'{}': 'aic-image batch' does not wait for jobs",
+                        directive)
+                .with_hint("'srun' and 'aic-image run' wait");
+    }
 }
 
 } // namespace aic::slurm

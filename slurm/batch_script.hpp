@@ -14,6 +14,7 @@ struct BatchJob {
     ContainerStep step;                  ///< its command is the script as it is inside
     std::string name;                    ///< of the job
     std::vector<std::string> directives; ///< the script's own, see directives_of()
+    std::vector<std::string> line;       ///< that submits it, but for the script
 };
 
 /// The "#SBATCH" lines of a script: those before the first line that is neither empty nor a
@@ -24,8 +25,11 @@ std::vector<std::string> directives_of(std::string_view script);
 /// when it names none.
 std::vector<std::string> interpreter_of(std::string_view script);
 
-/// What sbatch is given. What the user says comes after what his script says, since sbatch takes
-/// the last of two such lines. Throws Error(usage) for words that such a line cannot hold.
+/// Throws Error(usage) for lines that cannot be meant where the script runs in a container.
+void check_directives(const std::vector<std::string>& directives);
+
+/// What sbatch is given. What the user says of nodes and the like is said to sbatch itself, which
+/// takes its command line before the environment, and that before a script.
 std::string batch_script(const BatchJob& job);
 
 } // namespace aic::slurm

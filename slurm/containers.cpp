@@ -9,7 +9,9 @@
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -74,7 +76,8 @@ std::vector<Container> list_containers(const fs::path& directory) {
     std::vector<Container> containers;
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(directory, none))
-        if (entry.is_directory(none) && !entry.is_symlink(none))
+        if (entry.is_directory(none) && !entry.is_symlink(none)
+            && !entry.path().filename().native().starts_with('.'))
             containers.push_back({entry.path().filename().native(), entry.path()});
     std::ranges::sort(containers, {}, &Container::name);
     return containers;
@@ -90,16 +93,49 @@ Container find_container(const std::string& word, const Environment& environment
     }
     const auto directory = container_directory(environment);
     const auto containers = list_containers(directory);
-    for (const auto& name : {word, std::string(k_pyxis_prefix) + word})
-        if (const auto found = std::ranges::find(containers, name, &Container::name);
-            found != containers.end())
-            return *found;
+    const auto named = [&](const std::string& name) {
+        return std::ranges::find(containers, name, &Container::name);
+    };
+    const auto whole = named(word), pyxis = named(std::string(k_pyxis_prefix) + word);
+    if (whole != containers.end() && pyxis != containers.end())
+        throw Error(ErrorKind::usage, "'{}' may be enroot's container of that name or pyxis'", word)
+            .with_hint(fmt::format("say '{}' or '{}'", printable(pyxis->name),
+                                   printable(whole->root.native())));
+    if (whole != containers.end() || pyxis != containers.end())
+        return whole != containers.end() ? *whole : *pyxis;
     throw Error(ErrorKind::not_found, "there is no container '{}' in '{}'", word,
                 directory.native())
         .with_hint(containers.empty()
                        ? "set ENROOT_DATA_PATH to where enroot keeps them on this node; those of a "
                          "node's own disk are only to be seen there"
                        : "there are " + names_of(containers));
+}
+
+void remove_container(const Container& container) {
+    const auto path = container.root / ".lock";
+    const Fd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const auto require_idle = [&](const fs::path& root) {
+        if ((lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+            || is_in_use({container.name, root}))
+            throw Error(ErrorKind::busy, "a program runs in '{}'", printable(container.name))
+                .with_hint("end the job first");
+    };
+    require_idle(container.root);
+    // Out of the way of whoever would start it now.
+    auto aside = container.root;
+    aside.replace_filename(fmt::format(".removed-{}", unique_name()));
+    if (::rename(container.root.c_str(), aside.c_str()) != 0)
+        throw system_error("removing '{}'", container.root.native());
+    try {
+        require_idle(aside);
+    } catch (const Error&) {
+        ::rename(aside.c_str(), container.root.c_str());
+        throw;
+    }
+    remove_tree(aside);
+    std::error_code none;
+    if (fs::exists(fs::symlink_status(aside, none)))
+        throw Error(ErrorKind::system, "not all of '{}' could be removed", aside.native());
 }
 
 bool is_in_use(const Container& container) {

@@ -34,6 +34,9 @@ Container find_container(const std::string& word, const Environment& environment
 /// Whether a program of the caller's runs in it on this machine.
 bool is_in_use(const Container& container);
 
+/// Removes it with all that is in it, unless a program runs in it: Error(busy).
+void remove_container(const Container& container);
+
 /// When it was started last, Unix time: enroot writes its lock then. Nothing when it never was.
 std::optional<std::int64_t> last_started(const Container& container);
 

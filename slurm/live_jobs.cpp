@@ -16,9 +16,9 @@ std::set<std::string> unfinished_in(std::string_view queue) {
         "NODE_FAIL", "PREEMPTED", "OUT_OF_MEMORY", "REVOKED",  "TIMEOUT"};
     std::set<std::string> jobs;
     std::istringstream lines{std::string(queue)};
-    for (std::string job, state; lines >> job >> state;)
+    for (std::string job, array, state; lines >> job >> array >> state;)
         if (std::ranges::find(k_ends, state) == k_ends.end())
-            jobs.insert(job);
+            jobs.insert({job, array});
     return jobs;
 }
 
@@ -28,7 +28,7 @@ std::optional<cache::LiveJobs> live_jobs(std::stop_token stop) {
     if (!cluster)
         return std::nullopt;
     const auto queue =
-        output_of({"squeue", "--noheader", "--me", "--states=all", "--format=%A %T"}, stop);
+        output_of({"squeue", "--noheader", "--me", "--states=all", "--format=%A %F %T"}, stop);
     return queue ? std::optional(cache::LiveJobs{*cluster, unfinished_in(*queue)}) : std::nullopt;
 }
 

@@ -62,8 +62,10 @@ std::vector<std::string> container_words(const ContainerStep& step) {
         words.push_back("--container-mounts=" + mount_list(step.mounts));
     words.push_back("--container-workdir=" + step.working_directory);
     // Each is said either way: the site may have it otherwise.
-    words.emplace_back(step.has_home ? "--container-mount-home" : "--no-container-mount-home");
-    words.emplace_back(step.is_root ? "--container-remap-root" : "--no-container-remap-root");
+    if (!step.is_as_the_site_has_it) {
+        words.emplace_back(step.has_home ? "--container-mount-home" : "--no-container-mount-home");
+        words.emplace_back(step.is_root ? "--container-remap-root" : "--no-container-remap-root");
+    }
     words.emplace_back(step.is_writable ? "--container-writable" : "--container-readonly");
     if (!step.variables.empty())
         words.push_back("--container-env=" + names_of(step.variables));
@@ -85,11 +87,19 @@ std::vector<std::string> container_variables(const ContainerStep& step) {
     variables.push_back(flag("WRITABLE", step.is_writable));
     if (!step.variables.empty())
         variables.push_back("PYXIS_CONTAINER_ENV=" + names_of(step.variables));
+    if (step.nodes)
+        variables.push_back("SLURM_NNODES=" + *step.nodes);
+    if (step.tasks)
+        variables.push_back("SLURM_NTASKS=" + *step.tasks);
+    if (step.gpus)
+        variables.push_back("SLURM_GRES=gpu:" + *step.gpus);
     variables.insert(variables.end(), step.variables.begin(), step.variables.end());
     return variables;
 }
 
 std::vector<std::string> srun_line(const ContainerStep& step) {
+    if (!step.command.empty() && step.command.front().starts_with('-'))
+        throw Error(ErrorKind::usage, "'{}' is no program", step.command.front());
     std::vector<std::string> line = {"srun"};
     const auto add = [&](const std::vector<std::string>& words) {
         line.insert(line.end(), words.begin(), words.end());
@@ -114,6 +124,11 @@ std::vector<std::string> gpu_variables(const std::vector<std::string>& image_env
         if (!says(image_env, name_of(variable)) && !says(users, name_of(variable)))
             needed.emplace_back(variable);
     return needed;
+}
+
+bool asks_for_gpus(const std::vector<std::string>& words) {
+    return std::ranges::any_of(
+        words, [](const std::string& word) { return word.find("gpu") != std::string::npos; });
 }
 
 bool has_pyxis(std::string_view help) {

@@ -30,7 +30,8 @@ struct ContainerStep {
     bool is_root = false;
     bool is_writable = false;
     bool has_terminal = false;
-    std::vector<std::string> options; ///< of srun's or sbatch's, as they are
+    bool is_as_the_site_has_it = false; ///< home and root, of which nothing is said then
+    std::vector<std::string> options;   ///< of srun's or sbatch's, as they are
 };
 
 /// What srun and sbatch are told of nodes, tasks and GPUs, and what else the user says to them.
@@ -38,8 +39,8 @@ std::vector<std::string> resource_words(const ContainerStep& step);
 /// What srun is told of the container, which pyxis adds to it. Throws Error(usage) for a path that
 /// pyxis cannot be told.
 std::vector<std::string> container_words(const ContainerStep& step);
-/// The same as variables, "KEY=VALUE", which pyxis takes where the options are not given; then the
-/// step's own.
+/// The same as variables, "KEY=VALUE", which pyxis and srun take where the options are not given;
+/// then the step's own. Of srun's further options nothing can be said so.
 std::vector<std::string> container_variables(const ContainerStep& step);
 
 /// The command line of srun, which takes the variables from its own environment. Throws
@@ -50,6 +51,9 @@ std::vector<std::string> srun_line(const ContainerStep& step);
 /// image nor the user says it: "KEY=VALUE". Without them it gives none.
 std::vector<std::string> gpu_variables(const std::vector<std::string>& image_env,
                                        const std::vector<std::string>& users);
+
+/// Whether options of Slurm's want GPUs: --gpus, --gres=gpu:2, --gpus-per-task and their like.
+bool asks_for_gpus(const std::vector<std::string>& words);
 
 /// Whether srun knows pyxis' options, by what `srun --help` prints.
 bool has_pyxis(std::string_view help);

@@ -28,6 +28,12 @@ std::string path_inside(const fs::path& script) {
     return "/workspace/" + path.native();
 }
 
+/// They would put the batch script itself into a container.
+std::vector<std::string> without_pyxis(std::vector<std::string> variables) {
+    std::erase_if(variables, [](const auto& variable) { return variable.starts_with("PYXIS_"); });
+    return variables;
+}
+
 } // namespace
 
 void Batch::describe(CLI::App& app) {
@@ -40,7 +46,7 @@ void Batch::describe(CLI::App& app) {
     app.footer(
         R"(Which image it is, and what the script has of this machine, is as with 'aic-image run'. Lines "#SBATCH"
 at the top of the script count; options here go before them. The script is read from this directory
-when the job starts. Prints the number of the job.
+when the job starts, and runs once a task. Prints the number of the job.
 
 Examples:
   aic-image batch train.sh
@@ -61,15 +67,22 @@ slurm::BatchJob Batch::job(Session& session, const ImageArgument& image, const R
                     script.native());
     said.command.push_back(path_inside(script));
     said.command.insert(said.command.end(), line.begin() + 1, line.end());
-    return {.step = options_.step(session, image, said),
-            .name = script.filename().native(),
-            .directives = slurm::directives_of(*text)};
+    slurm::BatchJob job{.step = {},
+                        .name = script.filename().native(),
+                        .directives = slurm::directives_of(*text),
+                        .line = {"sbatch", "--parsable"}};
+    slurm::check_directives(job.directives);
+    job.step = options_.step(session, image, said, job.directives);
+    const auto words = slurm::resource_words(job.step);
+    job.line.insert(job.line.end(), words.begin(), words.end());
+    return job;
 }
 
 void Batch::submit(Session& session, const ImageArgument& image, const slurm::BatchJob& job) const {
     const auto script = slurm::batch_script(job);
-    const auto result = run_to_end({.argv = {"sbatch", "--parsable"},
-                                    .environment = environment_for_children(),
+    const auto configuration = slurm::show_configuration(session.stop()); // before there is a job
+    const auto result = run_to_end({.argv = job.line,
+                                    .environment = without_pyxis(environment_for_children()),
                                     .input = script,
                                     .timeout = k_patience,
                                     .has_our_stderr = true},
@@ -80,12 +93,14 @@ void Batch::submit(Session& session, const ImageArgument& image, const slurm::Ba
                        "program on this machine");
     if (result->status != 0)
         throw Error(ErrorKind::system, "sbatch ended with status {}", result->status);
-    const auto number = result->output.substr(0, result->output.find_first_of(";\n"));
-    if (image.stored) {
-        const auto configuration = slurm::show_configuration(session.stop());
+    const auto answer = result->output.substr(0, result->output.find('\n')); // "4711;cluster"
+    const auto mark = std::min(answer.find(';'), answer.size());
+    const auto number = answer.substr(0, mark);
+    if (image.stored)
         hold_for_job(session.library(), *image.stored, number,
-                     slurm::setting_in(configuration.value_or(""), "ClusterName"));
-    }
+                     mark < answer.size()
+                         ? std::optional(answer.substr(mark + 1))
+                         : slurm::setting_in(configuration.value_or(""), "ClusterName"));
     if (session.json())
         return session.print_json({{"job", number}});
     session.say(fmt::format("submitted: {} in {}", printable(job.name), image.file.native()));

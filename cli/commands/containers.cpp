@@ -4,10 +4,8 @@
 #include "cli/local_time.hpp"
 #include "cli/table.hpp"
 #include "core/error.hpp"
-#include "core/files.hpp"
+#include "core/file_system.hpp"
 #include "core/printable.hpp"
-
-namespace fs = std::filesystem;
 
 namespace aic::cli {
 
@@ -38,6 +36,7 @@ void Containers::describe(CLI::App& app) {
     app.description("show the containers of enroot and pyxis on this machine, or remove them");
     app.add_option("--rm", remove_, "remove these, with all that was changed in them")
         ->type_name("NAME");
+    app.add_flag("--force", force_, "also where other nodes may use them");
     app.footer(
         R"(A container is a directory on one node's disk: run this there. NAME is what pyxis was given, CONTAINER
 is enroot's own name for it. 'aic-image commit NAME' keeps what was changed in one as an image, which
@@ -69,21 +68,21 @@ void Containers::show(Session& session) {
 }
 
 void Containers::remove(Session& session) const {
+    const auto directory = slurm::container_directory(session.environment());
+    if (const auto mount = mount_of(directory); mount && mount->is_shared() && !force_)
+        throw Error(ErrorKind::usage,
+                    "'{}' is on {}, and who uses a container on another node is "
+                    "not to be seen",
+                    directory.native(), mount->type)
+            .with_hint("--force removes it all the same");
     std::vector<slurm::Container> containers;
     for (const auto& word : remove_) { // all of them, before anything is gone
-        if (word.find('/') != std::string::npos)
-            throw Error(ErrorKind::usage, "'{}': name the container, and not its path", word);
         containers.push_back(slurm::find_container(word, session.environment()));
-        if (slurm::is_in_use(containers.back()))
-            throw Error(ErrorKind::busy, "a program runs in '{}'", printable(word))
-                .with_hint("end the job first");
+        if (containers.back().root.parent_path() != directory)
+            throw Error(ErrorKind::usage, "'{}' is no container in '{}'", word, directory.native());
     }
     for (const auto& container : containers) {
-        remove_tree(container.root);
-        std::error_code none;
-        if (fs::exists(fs::symlink_status(container.root, none)))
-            throw Error(ErrorKind::system, "not all of '{}' could be removed",
-                        container.root.native());
+        slurm::remove_container(container);
         session.say(fmt::format("removed: {}", printable(container.name)));
     }
 }

@@ -21,6 +21,7 @@ private:
     void remove(Session& session) const;
 
     std::vector<std::string> remove_;
+    bool force_ = false;
 };
 
 } // namespace aic::cli

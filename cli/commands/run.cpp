@@ -26,7 +26,10 @@ bool has_terminal() {
 
 /// Of a container that keeps what is changed in it: an image of another id has another.
 std::string container_name(const ImageArgument& image) {
-    const auto directory = fs::current_path().filename().native();
+    auto directory = fs::current_path().filename().native();
+    std::ranges::replace_if(
+        directory,
+        [](char c) { return c == ':' || c == ',' || static_cast<unsigned char>(c) <= ' '; }, '-');
     return image.stored ? fmt::format("{}-{}", directory, image.stored->record.id.short_hex())
                         : directory;
 }
@@ -44,7 +47,7 @@ void Run::describe(CLI::App& app) {
     app.add_option("command", shown_, "a program and its arguments")->type_name("COMMAND...");
     options_.describe(app);
     app.add_flag("--here", here_, "on this machine, even where there is Slurm");
-    app.add_flag("--as-srun.sh", as_before_)->group("");
+    app.add_flag("--as-srun.sh", as_before_, "as the script of this name did")->group("");
     app.footer(
         R"(The first word is the image if it stands for one, and what follows is the command; with "--" in front
 of the command there is no doubt. Without an image it is the one of this directory: as aic-image.toml
@@ -95,8 +98,11 @@ void Run::run_in_slurm(Session& session, const fs::path& srun, const ImageArgume
                        "machine");
     auto step = options_.step(session, image, options);
     step.has_terminal = has_terminal();
-    if (as_before_ && !step.container_name)
-        step.container_name = container_name(image);
+    if (as_before_) {
+        step.is_as_the_site_has_it = true;
+        if (!step.container_name)
+            step.container_name = container_name(image);
+    }
     session.flush();
     become(srun, slurm::srun_line(step), step.variables);
 }

@@ -33,8 +33,8 @@ void SrunArgs::describe(CLI::App& app) {
 
 Examples:
   srun $(aic-image srun-args exp) python3 train.py
-  srun --time=1:00:00 $(aic-image srun-args --gpus 1 exp) python3 train.py
-  eval "$(aic-image srun-args --print-env exp)"; srun python3 train.py)help");
+  srun --time=1:00:00 $(aic-image srun-args --nodes 2 exp) ./all.sh
+  eval "$(aic-image srun-args --print-env --gpus 1 exp)"; srun python3 train.py)help");
 }
 
 void SrunArgs::run(Session& session) {
@@ -45,6 +45,10 @@ void SrunArgs::run(Session& session) {
         note_handed_out(session.library(), *image.stored, slurm::LeaseFor::job,
                         session.environment());
     if (print_env_) {
+        if (!step.options.empty())
+            throw Error(ErrorKind::usage, "--slurm cannot be said in variables")
+                .with_hint("say it to srun");
+        session.print("unset PYXIS_CONTAINER_NAME PYXIS_CONTAINER_ENV"); // of an earlier image
         for (const auto& variable : slurm::container_variables(step)) {
             const auto equals = variable.find('=');
             session.print(fmt::format("export {}={}", variable.substr(0, equals),

@@ -13,10 +13,12 @@ from support.binary import Status, program
 from support.building import BuildTest
 
 SBATCH = """#!/bin/sh
-test "$*" = --parsable || exit 9
+test "$1" = --parsable || exit 9
+test -z "$PYXIS_CONTAINER_IMAGE" || exit 8
+printf '%s\n' "$@" > "$NOTES/words"
 cat > "$NOTES/script"
 test ! -e "$NOTES/fails" || { echo "sbatch: error: no such partition" >&2; exit 1; }
-echo '4711;lab'
+echo '4711;other'
 """
 SRUN = """#!/bin/sh
 if test "$1" = --help; then echo "      --container-image=IMAGE  pyxis"; exit; fi
@@ -47,7 +49,7 @@ class BatchTest(BuildTest):
     @property
     def with_slurm(self) -> tuple[str, ...]:
         return (*self.there, f"PATH={self.tools}:{os.environ['PATH']}", f"NOTES={self.scratch}",
-                "SECRET_TOKEN=x")
+                "PYXIS_CONTAINER_IMAGE=/other")
 
     def aic_image(self, *arguments: str | Path, status: int = 0):
         result = self.aic.run(*arguments, prefix=self.with_slurm)
@@ -61,7 +63,9 @@ class BatchTest(BuildTest):
         script = (self.scratch / "script").read_text()
         lines = [line for line in script.splitlines() if line.startswith("#SBATCH")]
         self.assertEqual(lines, ["#SBATCH --job-name=job.sh", "#SBATCH --time=1:00",
-                                 "#SBATCH --output=out-%j", "#SBATCH --gres=gpu:2", "#SBATCH --qos=high"])
+                                 "#SBATCH --output=out-%j"])
+        self.assertEqual((self.scratch / "words").read_text().splitlines(),
+                         ["--parsable", "--gres=gpu:2", "--qos=high"])
         self.assertEqual(self.aic_image("batch", "--dry-run", "--gpus", "2", "-e", "A=it's",
                                         "--slurm", "--qos=high", "job.sh", "-x", "a b").out, script)
         # What the node's shell makes of it.
@@ -69,7 +73,7 @@ class BatchTest(BuildTest):
         ran = subprocess.run([self.scratch / "script"], check=True, capture_output=True, text=True,
                              env={"PATH": f"{self.tools}:{os.environ['PATH']}"}, timeout=30)
         words = ran.stdout.splitlines()
-        self.assertEqual(words[0], f"--container-image={self.image}")
+        self.assertEqual(words[:2], ["--export=ALL", f"--container-image={self.image}"])
         self.assertIn("--container-env=A,NVIDIA_VISIBLE_DEVICES,NVIDIA_DRIVER_CAPABILITIES", words)
         self.assertEqual(words[-5:], ["/bin/sh", "-e", "/workspace/job.sh", "-x", "a b"])
 
@@ -77,7 +81,7 @@ class BatchTest(BuildTest):
         self.aic_image("batch", "job.sh")
         (lease,) = (self.aic.own / "leases").iterdir()
         holder = json.loads(lease.read_text())
-        self.assertEqual((holder["job"], holder["step"], holder["cluster"]), ("4711", "job", "lab"))
+        self.assertEqual((holder["job"], holder["step"], holder["cluster"]), ("4711", "job", "other"))
         self.assertIn(holder["id"].removeprefix("sha256:"), str(self.image))
 
     def test_json_and_failures(self) -> None:
@@ -89,12 +93,13 @@ class BatchTest(BuildTest):
     def test_mistakes_are_explained(self) -> None:
         (self.scratch / "outside.sh").write_text(JOB)
         (self.project / "text").write_text("echo\n")
+        (self.project / "wait.sh").write_text("#!/bin/sh\n#SBATCH --wait\n")
         for words, status, told in (
             ((), Status.USAGE, "no script is named"),
             (("none.sh",), Status.NOT_FOUND, "no script 'none.sh'"),
             (("text",), Status.USAGE, "does not begin with"),
             (("../outside.sh",), Status.USAGE, "not in the current directory"),
-            (("--slurm", "--x='a\nb'", "job.sh"), Status.USAGE, "cannot be said to sbatch"),
+            (("wait.sh",), Status.USAGE, "does not wait"),
         ):
             with self.subTest(words):
                 self.assertIn(told, self.aic_image("batch", *words, status=status).stderr)
@@ -114,14 +119,17 @@ class BatchTest(BuildTest):
         data = self.scratch / "data set"
         data.mkdir()
         self.assertIn("one word", self.aic_image("srun-args", "-m", data, status=Status.USAGE).stderr)
-        out = self.aic_image("srun-args", "--print-env", "-m", f"{data}:/d", "-e", "A=it's").out
+        self.aic_image("srun-args", "--print-env", "--slurm", "--qos=x", status=Status.USAGE)
+        out = self.aic_image("srun-args", "--print-env", "--gpus", "1", "-m", f"{data}:/d", "-e", "A=it's").out
         shown = subprocess.run(["sh", "-c", out + "env"], check=True, capture_output=True, text=True,
                                env={"PATH": os.environ["PATH"]}).stdout
         variables = dict(line.split("=", 1) for line in shown.splitlines())
         self.assertEqual(variables["PYXIS_CONTAINER_IMAGE"], str(self.image))
         self.assertEqual(variables["PYXIS_CONTAINER_MOUNTS"],
                          f"{self.project}:/workspace,{data}:/d")
-        self.assertEqual((variables["PYXIS_CONTAINER_ENV"], variables["A"]), ("A", "it's"))
+        self.assertEqual(variables["PYXIS_CONTAINER_ENV"],
+                         "A,NVIDIA_VISIBLE_DEVICES,NVIDIA_DRIVER_CAPABILITIES")
+        self.assertEqual((variables["A"], variables["SLURM_GRES"]), ("it's", "gpu:1"))
 
     def test_the_old_command_keeps_what_is_changed_and_tells_its_new_name_once(self) -> None:
         alias = self.scratch / "srun.sh"
@@ -134,7 +142,10 @@ class BatchTest(BuildTest):
                      f"--container-mounts={self.project}:/workspace"):
             self.assertIn(word, words)
         self.assertEqual(words[-2:], ["python3", "--version"])
+        self.assertFalse([word for word in words if "home" in word or "root" in word])
         self.assertIn("'srun.sh' stands for 'aic-image run", first.stderr)
+        help_of_it = self.aic.run("--help", executable=alias, prefix=self.with_slurm)
+        self.assertIn("run a program in an image", help_of_it.out)
         again = self.aic.run("true", executable=alias, prefix=self.with_slurm)
         self.assertNotIn("stands for", again.stderr)
 
@@ -177,7 +188,10 @@ class ContainersTest(BuildTest):
                 inside.communicate()
         self.containers("--rm", "exp", "--rm", "none", status=Status.NOT_FOUND)
         self.assertTrue((self.data / "pyxis_exp").exists())
-        self.containers("--rm", "../x", status=Status.USAGE)
+        self.containers("--rm", str(self.project), status=Status.USAGE)
+        (self.data / "exp").mkdir()
+        self.assertIn("pyxis_exp", self.containers("--rm", "exp", status=Status.USAGE).stderr)
+        (self.data / "exp").rmdir()
         self.containers("--rm", "exp", "--rm", "plain")
         self.assertEqual(list(self.data.iterdir()), [])
         self.assertIn("no containers", self.containers().stderr)

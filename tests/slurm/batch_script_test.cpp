@@ -24,23 +24,21 @@ TEST(InterpreterTest, the_first_line_names_it) {
     EXPECT_THAT(interpreter_of("echo"), IsEmpty());
 }
 
-TEST(BatchScriptTest, resources_are_the_jobs_and_the_container_the_steps) {
+TEST(BatchScriptTest, the_container_is_the_steps_and_the_lines_are_the_scripts) {
     EXPECT_EQ(batch_script({.step = {.image = "/data/a'b.sqsh",
                                      .command = {"/bin/sh", "/workspace/job.sh", "a b"},
                                      .mounts = {{"/home/x", "/workspace", true}},
-                                     .variables = {"A=1 2"},
-                                     .gpus = "1",
-                                     .options = {"--comment=a #b"}},
-                            .name = "job.sh",
-                            .directives = {"#SBATCH --time=1"}}),
+                                     .variables = {"A=1 2"}},
+                            .name = "job #1.sh",
+                            .directives = {"#SBATCH --time=1"},
+                            .line = {"sbatch", "--gres=gpu:1"}}),
               R"(#!/bin/sh
-#SBATCH --job-name=job.sh
+# by aic-image batch: sbatch --gres=gpu:1
+#SBATCH "--job-name=job \#1.sh"
 #SBATCH --time=1
-#SBATCH --gres=gpu:1
-#SBATCH "--comment=a \#b"
-# made by aic-image batch
 export A='1 2'
-exec srun \
+test -z "${SLURM_CPUS_PER_TASK-}" || export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"
+exec srun --export=ALL \
     '--container-image=/data/a'\''b.sqsh' \
     '--container-mounts=/home/x:/workspace' \
     '--container-workdir=/workspace' \
@@ -53,9 +51,11 @@ exec srun \
 }
 
 TEST(BatchScriptTest, what_a_line_cannot_hold_is_refused) {
-    for (const char* word : {"--x=a\nb", "--x=\"", "--x=\\"})
-        EXPECT_ERROR(ErrorKind::usage,
-                     batch_script({.step = {.image = "x", .options = {word}}, .name = "n"}));
+    for (const char* name : {"a\nb", "\"", "\\"})
+        EXPECT_ERROR(ErrorKind::usage, batch_script({.step = {.image = "x"}, .name = name}));
+    EXPECT_ERROR(ErrorKind::usage, check_directives({"#SBATCH --container-image=x"}));
+    EXPECT_ERROR(ErrorKind::usage, check_directives({"#SBATCH -n 2 --wait"}));
+    EXPECT_NO_THROW(check_directives({"#SBATCH --wait-all-nodes=1", "#SBATCH -n 2"}));
 }
 
 } // namespace aic::slurm
