@@ -48,13 +48,21 @@ cache::StoredImage pull(Session& session, const std::string& text,
     return {result.record, result.file.parent_path()};
 }
 
+/// Of a tag with a '*' in it: which is the newest is asked in any case.
+std::string settled(Session& session, const std::string& text) {
+    const bool is_pattern = registry::split_tag_pattern(text).has_value();
+    return is_pattern ? choose_reference(text, session).str() : text;
+}
+
 } // namespace
+
+std::optional<cache::StoredImage> base_image_here(Session& session, const std::string& text) {
+    return find_here(session, settled(session, text));
+}
 
 cache::StoredImage base_image(Session& session, const std::string& text,
                               const builder::ImportOptions& options, Lookup lookup) {
-    // Which is the newest is asked in any case.
-    const bool is_pattern = registry::split_tag_pattern(text).has_value();
-    const auto word = is_pattern ? choose_reference(text, session).str() : text;
+    const auto word = settled(session, text);
     if (lookup == Lookup::if_missing)
         if (auto image = find_here(session, word))
             return std::move(*image);

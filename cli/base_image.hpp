@@ -5,6 +5,7 @@
 #include "cache/store.hpp"
 #include "cli/session.hpp"
 
+#include <optional>
 #include <string>
 
 namespace aic::cli {
@@ -16,5 +17,8 @@ enum class Lookup { if_missing, always };
 /// Error(usage) for a file that is in no store.
 cache::StoredImage base_image(Session& session, const std::string& text,
                               const builder::ImportOptions& options, Lookup lookup);
+
+/// The same, but nothing where the image would have to be pulled first.
+std::optional<cache::StoredImage> base_image_here(Session& session, const std::string& text);
 
 } // namespace aic::cli

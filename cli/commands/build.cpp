@@ -109,21 +109,35 @@ std::optional<std::size_t> Build::refresh_from(const build::Recipe& recipe) cons
 }
 
 build::BuildRequest Build::request(Session& session, const cache::ImageName& name,
-                                   std::optional<Project> project) {
-    if (project)
-        base_ = project->base;
-    auto options = configured_import(session, compression_, block_size_);
-    if (threads_ > 0)
-        options.threads = threads_;
-    auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
-    return {.base =
-                base_image(session, base_, options, pull_ ? Lookup::always : Lookup::if_missing),
-            .recipe = recipe,
+                                   cache::StoredImage base, build::Recipe recipe) const {
+    const auto refresh_from = this->refresh_from(recipe);
+    return {.base = std::move(base),
+            .recipe = std::move(recipe),
             .project = fs::current_path(),
             .base_name = name.str(),
-            .refresh_from = refresh_from(recipe),
-            .threads = options.threads,
+            .refresh_from = refresh_from,
+            .threads = threads_ > 0 ? threads_ : configured_import(session).threads,
             .has_shell = shell_on_failure_};
+}
+
+cache::StoredImage Build::base(Session& session) const {
+    return base_image(session, base_, configured_import(session, compression_, block_size_),
+                      pull_ ? Lookup::always : Lookup::if_missing);
+}
+
+/// What a dry run shows without a base: nothing is pulled for it.
+void Build::show_unknown(Session& session, const build::Recipe& recipe) const {
+    if (session.json()) {
+        auto steps = nlohmann::json::array();
+        for (const auto& step : recipe.steps)
+            steps.push_back({{"label", step.label}, {"is_there", false}});
+        return session.print_json({{"base", nullptr}, {"is_there", false}, {"steps", steps}});
+    }
+    session.print(fmt::format("the base '{}' would be pulled", base_));
+    for (std::size_t i = 0; i < recipe.steps.size(); ++i)
+        session.print(
+            fmt::format("step {}/{}  {}  would run, unless its result for that base is here", i + 1,
+                        recipe.steps.size(), printable(recipe.steps[i].label)));
 }
 
 void Build::show_preview(Session& session, const build::BuildRequest& request) const {
@@ -171,9 +185,15 @@ void Build::run(Session& session) {
     const auto name = chosen_name(project);
     if (!dry_run_)
         require_free_name(session, name, replace());
-    const auto request = this->request(session, name, std::move(project));
-    if (dry_run_)
-        return show_preview(session, request);
+    if (project)
+        base_ = project->base;
+    auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
+    if (dry_run_) {
+        auto here = base_image_here(session, base_);
+        return here ? show_preview(session, request(session, name, std::move(*here), recipe))
+                    : show_unknown(session, recipe);
+    }
+    const auto request = this->request(session, name, base(session), std::move(recipe));
     if (request.recipe.changes_nothing())
         return name_base(session, name, request.base);
     BuildDisplay display(request.recipe, session);

@@ -26,7 +26,9 @@ private:
     std::optional<Project> project() const;
     cache::ImageName chosen_name(const std::optional<Project>& project) const;
     build::BuildRequest request(Session& session, const cache::ImageName& name,
-                                std::optional<Project> project);
+                                cache::StoredImage base, build::Recipe recipe) const;
+    cache::StoredImage base(Session& session) const;
+    void show_unknown(Session& session, const build::Recipe& recipe) const;
     std::optional<std::size_t> refresh_from(const build::Recipe& recipe) const;
     void show_preview(Session& session, const build::BuildRequest& request) const;
     cache::Replace replace() const;

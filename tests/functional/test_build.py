@@ -161,6 +161,15 @@ class BuildingTest(BuildTest):
                                  "the image would be put together"])
         self.assertEqual(self.aic.images(), before)
 
+    def test_nothing_is_pulled_for_a_dry_run(self) -> None:
+        self.script("true")
+        out = self.succeed("build", self.base, "-s", "setup.sh", "--dry-run", prefix=self.there).out
+        self.assertIn("would be pulled", out)
+        self.assertIn("setup.sh  would run", out)
+        self.assertEqual(self.aic.images(), [])
+        self.assertIsNone(self.succeed("--json", "build", self.base, "-s", "setup.sh", "--dry-run",
+                                       prefix=self.there).json["base"])
+
     def test_variables_are_seen_and_kept(self) -> None:
         image = self.built("""
             test "$GREETING" = 'hi there'
