@@ -88,7 +88,7 @@ std::vector<std::string> container_variables(const ContainerStep& step) {
     if (!step.variables.empty())
         variables.push_back("PYXIS_CONTAINER_ENV=" + names_of(step.variables));
     if (step.nodes)
-        variables.push_back("SLURM_NNODES=" + *step.nodes);
+        variables.push_back("SLURM_JOB_NUM_NODES=" + *step.nodes);
     if (step.tasks)
         variables.push_back("SLURM_NTASKS=" + *step.tasks);
     if (step.gpus)

@@ -103,7 +103,7 @@ class BatchTest(BuildTest):
         ):
             with self.subTest(words):
                 self.assertIn(told, self.aic_image("batch", *words, status=status).stderr)
-        result = self.aic.run("batch", "job.sh", prefix=self.there)
+        result = self.aic.run("batch", "job.sh", prefix=(*self.there, f"PATH={self.scratch}/none"))
         self.assertEqual(result.status, Status.NOT_FOUND)
         self.assertIn("no sbatch", result.stderr)
 

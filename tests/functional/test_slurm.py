@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs and scripts as jobs of a real Slurm. Where pyxis is not installed, a plugin of srun's
+takes its options in its place and shows what was said; containers there are none then."""
+
+from __future__ import annotations
+
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from support.binary import AicImage, Result, Status, program
+from support.case import sample_reference
+from support.slurm import Slurm
+
+SHOW = "env | grep ^SAID_ | sort"
+JOB = """#!/bin/sh
+#SBATCH --time=1:00
+#SBATCH --job-name=mine
+#SBATCH --cpus-per-task=2
+echo "$SLURM_JOB_NAME $* A=$A cpus=$SRUN_CPUS_PER_TASK limit=$(squeue -h -j $SLURM_JOB_ID -o %l)"
+env | grep ^SAID_ | sort
+"""
+
+
+class SlurmTest(unittest.TestCase):
+    options = True
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="aic-slurm-", ignore_cleanup_errors=True)
+        cls.addClassCleanup(scratch.cleanup)
+        cls.scratch = Path(scratch.name)
+        cls.scratch.chmod(0o755)
+        cls.slurm = cls.enterClassContext(Slurm(cls.scratch / "slurm", options=cls.options))
+        cls.aic = AicImage(cls.scratch)
+        cls.aic.environment.update(cls.slurm.variables)
+        cls.project = cls.scratch / "exp"
+        cls.project.mkdir()
+        # Outside a container the job's directory is not at /workspace; a link serves here.
+        cls.workspace = Path("/workspace")
+        if cls.workspace.exists() or cls.workspace.is_symlink():
+            raise unittest.SkipTest("needs that there is no /workspace on this machine")
+        cls.workspace.symlink_to(cls.project)
+        cls.addClassCleanup(cls.workspace.unlink)
+        built = cls.aic.run("build", sample_reference(), "--env", "FROM=image",
+                            prefix=("env", f"--chdir={cls.project}"))
+        assert built.status == 0, built
+        cls.image = built.out.strip()
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        return ("env", f"--chdir={self.project}")
+
+    def run_it(self, *arguments: str, status: int = 0) -> Result:
+        result = self.aic.run(*arguments, prefix=self.there)
+        self.assertEqual(result.status, status, result)
+        return result
+
+
+class WithOptionsTest(SlurmTest):
+    def test_a_program_is_a_step_with_its_container_and_its_status(self) -> None:
+        said = dict(line.split("=", 1) for line in self.run_it("run", "sh", "-c", SHOW).out.splitlines())
+        self.assertEqual(said["SAID_0"], self.image)
+        self.assertEqual(said["SAID_1"], f"{self.project}:/workspace")
+        self.assertLessEqual({"SAID_2", "SAID_6", "SAID_8", "SAID_10"}, said.keys())
+        self.run_it("run", "sh", "-c", "exit 3", status=3)
+        out = self.run_it("run", "--nodes", "2", "sh", "-c", "echo $SLURMD_NODENAME").out
+        self.assertEqual(sorted(out.split()), ["n1", "n2"])
+
+    def test_an_interrupt_ends_the_step(self) -> None:
+        process = self.aic.start("run", "-q", "sh", "-c", "echo > started; exec sleep 300",
+                                 prefix=self.there)
+        deadline = time.monotonic() + 60
+        while not (self.project / "started").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for _ in range(2):  # srun asks for a second one within a second
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        process.communicate(timeout=60)
+        self.assertNotEqual(process.returncode, 0)
+        (self.project / "started").unlink()
+
+    def test_a_script_is_a_job_and_its_image_is_held(self) -> None:
+        (self.project / "job.sh").write_text(JOB)
+        result = self.run_it("batch", "--slurm", "--time=2:00", "-e", "A=it's x", "job.sh", "one", "2 3")
+        job = result.out.strip()
+        leases = self.aic.own / "leases"
+        self.assertTrue([path for path in leases.iterdir() if path.name.startswith(f"{job}.job.")])
+        self.slurm.wait_for(job)
+        lines = (self.project / f"slurm-{job}.out").read_text().splitlines()
+        self.assertEqual(lines[0], "mine one 2 3 A=it's x cpus=2 limit=2:00", lines)
+        self.assertIn(f"SAID_0={self.image}", lines)
+        self.assertIn("SAID_4=A", lines)
+
+    def test_an_arrays_tasks_are_all_run(self) -> None:
+        (self.project / "job.sh").write_text(JOB)
+        job = self.run_it("batch", "--slurm", "--array=1-2", "job.sh").out.strip()
+        self.slurm.wait_for(job)
+        for task in (1, 2):
+            text = (self.project / f"slurm-{job}_{task}.out").read_text()
+            self.assertIn(f"SAID_0={self.image}", text)
+
+    def test_what_sbatch_refuses_is_told(self) -> None:
+        (self.project / "job.sh").write_text(JOB)
+        result = self.run_it("batch", "--slurm", "--partition=none", "job.sh", status=Status.SYSTEM)
+        self.assertIn("invalid partition", result.stderr)
+
+    def test_words_and_variables_serve_peoples_own_lines(self) -> None:
+        for line in (f"srun $({program()} srun-args --nodes 2) sh -c 'echo $SAID_0'",
+                     f"eval \"$({program()} srun-args --print-env --nodes 2)\"; "
+                     "srun sh -c 'echo $PYXIS_CONTAINER_IMAGE'"):
+            done = subprocess.run(["bash", "-c", line], cwd=self.project, check=False,
+                                  env={**os.environ, **self.aic.environment}, text=True,
+                                  capture_output=True, timeout=60)
+            self.assertEqual(done.stdout.split(), [self.image] * 2, (line, done))
+
+
+class WithoutPyxisTest(SlurmTest):
+    options = False
+
+    def test_what_is_missing_is_told(self) -> None:
+        result = self.run_it("run", "true", status=Status.USAGE)
+        self.assertIn("pyxis is not installed", result.stderr)
+        self.assertEqual(self.run_it("run", "--here", "-q", "echo", "here").out, "here\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
