@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 class FindContainerTest : public ::testing::Test {
 protected:
     FindContainerTest() {
-        for (const char* name : {"pyxis_exp", "plain", "pyxis_plain"})
+        for (const char* name : {"pyxis_exp", "plain", "both", "pyxis_both"})
             fs::create_directories(dir_.path() / name / "etc");
     }
 
@@ -34,11 +34,16 @@ protected:
     const testing::TempDir dir_;
 };
 
-TEST_F(FindContainerTest, by_enroots_name_then_by_the_one_pyxis_was_given) {
+TEST_F(FindContainerTest, by_enroots_name_or_the_one_that_pyxis_was_given) {
     EXPECT_EQ(find("exp").name, "pyxis_exp");
     EXPECT_EQ(find("pyxis_exp").users_name(), "exp");
     EXPECT_EQ(find("plain").name, "plain");
     EXPECT_EQ(find((dir_.path() / "plain/").native()).root, dir_.path() / "plain");
+}
+
+TEST_F(FindContainerTest, a_word_for_two_of_them_is_refused) {
+    EXPECT_ERROR_SAYING(ErrorKind::usage, "'both'", find("both"));
+    EXPECT_EQ(find("pyxis_both").name, "pyxis_both");
 }
 
 TEST_F(FindContainerTest, what_is_there_is_named_where_one_is_not) {
