@@ -23,8 +23,6 @@ namespace aic::build {
 
 namespace {
 
-using builder::Profile;
-
 /// A segment that lies in an image of the store.
 struct Origin {
     std::shared_ptr<const Fd> file;

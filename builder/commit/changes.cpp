@@ -105,23 +105,6 @@ std::int64_t change_nanoseconds(const struct stat& status) {
     return status.st_ctim.tv_sec * 1'000'000'000LL + status.st_ctim.tv_nsec;
 }
 
-EntryType type_of(const struct stat& status) {
-    switch (status.st_mode & S_IFMT) {
-    case S_IFDIR:
-        return EntryType::directory;
-    case S_IFLNK:
-        return EntryType::symlink;
-    case S_IFIFO:
-        return EntryType::fifo;
-    case S_IFCHR:
-        return EntryType::char_device;
-    case S_IFBLK:
-        return EntryType::block_device;
-    default:
-        return EntryType::file;
-    }
-}
-
 class Comparison {
 public:
     Comparison(const CompareInput& input, Sink& sink, std::stop_token stop)
@@ -202,7 +185,7 @@ private:
     }
 
     bool is_same_type(const struct stat& status, NodeId base) const {
-        return type_of(status) == tree_.inode(base).type && !S_ISSOCK(status.st_mode);
+        return layers::type_on_disk(status) == tree_.inode(base).type && !S_ISSOCK(status.st_mode);
     }
 
     void compare_directory(int directory, const std::string& path, const std::string& name,

@@ -89,22 +89,34 @@ std::vector<std::string> sorted_names(int directory, const std::string& path) {
     return names;
 }
 
+EntryType type_on_disk(const struct stat& status) {
+    switch (status.st_mode & S_IFMT) {
+    case S_IFDIR:
+        return EntryType::directory;
+    case S_IFLNK:
+        return EntryType::symlink;
+    case S_IFIFO:
+        return EntryType::fifo;
+    case S_IFCHR:
+        return EntryType::char_device;
+    case S_IFBLK:
+        return EntryType::block_device;
+    default:
+        return EntryType::file;
+    }
+}
+
 LayerEntry entry_on_disk(const std::string& name, const struct stat& status,
                          const std::string& path) {
-    LayerEntry entry{.path = path,
+    LayerEntry entry{.type = type_on_disk(status),
+                     .path = path,
                      .mode = static_cast<std::uint16_t>(status.st_mode & 07777),
                      .uid = status.st_uid,
                      .gid = status.st_gid,
                      .mtime_seconds = status.st_mtim.tv_sec};
-    if (S_ISDIR(status.st_mode)) {
-        entry.type = EntryType::directory;
-    } else if (S_ISLNK(status.st_mode)) {
-        entry.type = EntryType::symlink;
+    if (entry.type == EntryType::symlink)
         entry.target = link_target(name);
-    } else if (S_ISFIFO(status.st_mode)) {
-        entry.type = EntryType::fifo;
-    } else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-        entry.type = S_ISCHR(status.st_mode) ? EntryType::char_device : EntryType::block_device;
+    if (entry.type == EntryType::char_device || entry.type == EntryType::block_device) {
         entry.device_major = major(status.st_rdev);
         entry.device_minor = minor(status.st_rdev);
     }

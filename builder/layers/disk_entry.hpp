@@ -22,6 +22,9 @@ using LeftOut = std::function<void(const std::string& path, const char* why)>;
 /// What is in an open directory, sorted as bytes; `path` is for errors.
 std::vector<std::string> sorted_names(int directory, const std::string& path);
 
+/// A socket, which no layer can hold, counts as a file.
+EntryType type_on_disk(const struct stat& status);
+
 /// What `name` is, not what it leads to, without its extended attributes; every name of a file with
 /// several is a file of its own.
 LayerEntry entry_on_disk(const std::string& name, const struct stat& status,

@@ -6,6 +6,7 @@
 #include "builder/sandbox/root.hpp"
 #include "builder/sandbox/sandbox.hpp"
 #include "builder/sandbox/upper_layer.hpp"
+#include "builder/sandbox/watch.hpp"
 #include "core/bytes.hpp"
 #include "core/file_system.hpp"
 #include "core/printable.hpp"
@@ -17,7 +18,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,10 +56,6 @@ private:
     static constexpr std::size_t k_buffer_bytes = 256 << 10;
     Bytes buffer_;
 };
-
-int shell_status(int status) {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 int wait_for(pid_t child) {
     int status = 0;
@@ -229,13 +225,6 @@ int run_program(const Plan& plan) {
     throw system_error("running a shell inside");
 }
 
-/// A child has the mask of who started it.
-void allow_signals() {
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 /// Where the script has stopped, with what it has left running.
 void offer_shell(const Plan& plan, int status) {
     tell({.kind = Report::Kind::shell, .status = status});
@@ -254,52 +243,6 @@ void hide() {
     if (::prctl(PR_SET_DUMPABLE, 0) != 0)
         throw system_error("hiding from the script");
 }
-
-/// Ended children as they end, and signals as they come over the leash.
-class Watch {
-public:
-    Watch() {
-        sigset_t children;
-        sigemptyset(&children);
-        sigaddset(&children, SIGCHLD);
-        ::sigprocmask(SIG_BLOCK, &children, nullptr);
-        ended_ = Fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
-        if (!ended_)
-            throw system_error("watching processes");
-    }
-
-    /// Until `child` ends, whose group gets the signals; how it ended.
-    int wait_for(pid_t child) {
-        for (;;) {
-            int status = 0;
-            for (pid_t ended = ::waitpid(-1, &status, WNOHANG); ended > 0;
-                 ended = ::waitpid(-1, &status, WNOHANG))
-                if (ended == child)
-                    return shell_status(status);
-            std::array<pollfd, 2> watched = {
-                {{ended_.get(), POLLIN, 0}, {has_leash_ ? k_leash_fd : -1, POLLIN, 0}}};
-            if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
-                throw system_error("waiting for the script");
-            signalfd_siginfo ignored;
-            while (::read(ended_.get(), &ignored, sizeof ignored) > 0) {
-            }
-            if (watched[1].revents != 0)
-                pass_on(child);
-        }
-    }
-
-private:
-    void pass_on(pid_t child) {
-        unsigned char number = 0;
-        if (::read(k_leash_fd, &number, 1) != 1)
-            has_leash_ = false;               // the one before us ends, and we with it
-        else if (::kill(-child, number) != 0) // it has not made its session yet
-            ::kill(child, number);
-    }
-
-    Fd ended_;
-    bool has_leash_ = true;
-};
 
 /// The third process. What the script leaves running ends with it.
 int supervise(const Plan& plan, const Root& root) {

@@ -198,8 +198,9 @@ private:
         const int number = is_program_ && observer_.signal ? observer_.signal() : 0;
         if (!is_program_ || !is_started_)
             throw Error(ErrorKind::interrupted, "stopped");
-        const auto byte = static_cast<std::byte>(number != 0 ? number : SIGTERM);
-        write_all(leash_.get(), std::span(&byte, 1), "the leash");
+        const auto byte = static_cast<unsigned char>(number != 0 ? number : SIGTERM);
+        // One that has ended meanwhile needs no signal any more.
+        static_cast<void>(::write(leash_.get(), &byte, 1) == 1);
         eventfd_t count = 0;
         ::eventfd_read(stopped_.get(), &count);
     }

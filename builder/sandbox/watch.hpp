@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/fd.hpp"
+
+#include <sys/types.h>
+
+namespace aic::sandbox {
+
+/// What waitpid(2) says of a child, as a shell has it: 128 and the signal when one ended it.
+int shell_status(int status);
+
+/// For a child, which has the mask of who started it.
+void allow_signals();
+
+/// Ended children as they end, and signals as they come over the leash. Make it before the first
+/// child.
+class Watch {
+public:
+    Watch();
+
+    /// Until `child` ends, whose group gets the signals; how it ended. What else has ended is
+    /// reaped.
+    int wait_for(pid_t child);
+
+private:
+    void pass_on(pid_t child);
+
+    Fd ended_;
+    bool has_leash_ = true;
+};
+
+} // namespace aic::sandbox
