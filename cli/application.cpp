@@ -10,6 +10,7 @@
 #include "core/log.hpp"
 #include "core/version.hpp"
 
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -146,20 +147,24 @@ int execute(Application& application, const InterruptWatch& interrupts) {
 
 } // namespace
 
-Application::Application() : app_(k_description, "aic-image"), commands_(all_commands()) {
-    app_.set_version_flag("--version", fmt::format("aic-image {}", k_version));
-    app_.set_help_flag("-h,--help", "print this help and exit");
-    app_.require_subcommand(0, 1);
-    app_.fallthrough();
-    app_.footer(k_examples);
-    app_.get_formatter()->column_width(34);
-    add_global_options(app_, options_);
+Application::Application()
+    : app_(std::make_unique<CLI::App>(k_description, "aic-image"))
+    , commands_(all_commands()) {
+    app_->set_version_flag("--version", fmt::format("aic-image {}", k_version));
+    app_->set_help_flag("-h,--help", "print this help and exit");
+    app_->require_subcommand(0, 1);
+    app_->fallthrough();
+    app_->footer(k_examples);
+    app_->get_formatter()->column_width(34);
+    add_global_options(*app_, options_);
     for (const auto& command : commands_) {
-        auto* verb = app_.add_subcommand(command->name());
-        command->describe(*verb);
+        auto* verb = app_->add_subcommand(command->name());
+        command->describe(Arguments(*verb));
         verbs_.push_back(verb);
     }
 }
+
+Application::~Application() = default;
 
 Command* Application::chosen() const {
     for (std::size_t i = 0; i < verbs_.size(); ++i)
@@ -186,7 +191,7 @@ std::optional<std::string> Application::nearest_option(std::string_view word) co
             for (const auto& long_name : option->get_lnames())
                 names.push_back("--" + long_name);
     };
-    add_options(app_);
+    add_options(*app_);
     for (const auto* verb : verbs_)
         if (verb->parsed())
             add_options(*verb);
@@ -196,7 +201,7 @@ std::optional<std::string> Application::nearest_option(std::string_view word) co
 }
 
 std::size_t Application::take_words(std::span<char* const> arguments) {
-    const CLI::App* apps[] = {&app_, nullptr};
+    const CLI::App* apps[] = {app_.get(), nullptr};
     const auto verb = end_of_options(arguments, 1, std::span(apps).first(1));
     if (verb >= arguments.size())
         return arguments.size();

@@ -11,8 +11,9 @@ namespace aic::cli {
 class Application {
 public:
     Application();
+    ~Application();
 
-    CLI::App& app() { return app_; }
+    CLI::App& app() { return *app_; }
 
     GlobalOptions& options() { return options_; }
 
@@ -27,7 +28,7 @@ public:
     std::optional<std::string> nearest_option(std::string_view word) const;
 
 private:
-    CLI::App app_;
+    std::unique_ptr<CLI::App> app_;
     GlobalOptions options_;
     std::vector<std::unique_ptr<Command>> commands_;
     std::vector<CLI::App*> verbs_; ///< as commands_

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "builder/build/recipe.hpp"
-
-#include <CLI/CLI.hpp>
+#include "cli/arguments.hpp"
 
 #include <string>
 #include <vector>
@@ -14,7 +13,7 @@ namespace aic::cli {
 /// and what it says of itself.
 class RecipeArgument {
 public:
-    void describe(CLI::App& app);
+    void describe(const Arguments& arguments);
 
     /// What is said, added to a recipe that is there. Reads the scripts. Throws Error(usage) and
     /// Error(not_found) saying which option is wrong.
@@ -23,14 +22,14 @@ public:
 private:
     build::Workspace workspace() const;
     void add_steps(build::Recipe& recipe) const;
-    build::Step step_of(const CLI::Option* option, const std::string& value) const;
+    build::Step step_of(const Argument& argument, const std::string& value) const;
 
-    const CLI::App* app_ = nullptr;
-    CLI::Option* script_option_ = nullptr;
-    CLI::Option* apt_option_ = nullptr;
-    CLI::Option* pip_option_ = nullptr;
-    CLI::Option* requirements_option_ = nullptr;
-    CLI::Option* add_option_ = nullptr;
+    std::optional<Arguments> arguments_; ///< once described
+    Argument script_option_;
+    Argument apt_option_;
+    Argument pip_option_;
+    Argument requirements_option_;
+    Argument add_option_;
     std::vector<std::string> scripts_, apt_, pip_, requirements_, add_;
     std::vector<std::string> secrets_, mounts_;
     std::vector<std::string> env_, labels_;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/arguments.hpp"
 #include "cli/session.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -16,7 +15,7 @@ class Command {
 public:
     virtual ~Command() = default;
     virtual const char* name() const = 0;
-    virtual void describe(CLI::App& app) = 0;
+    virtual void describe(const Arguments& arguments) = 0;
     virtual void run(Session& session) = 0;
 
     /// Whether its words, from the first that is no option on, may be another program's line. Then

@@ -9,11 +9,6 @@
 
 namespace aic::cli {
 
-struct GeneratedText {
-    std::string name;
-    std::string text;
-};
-
 /// The verbs that people see.
 inline std::vector<const CLI::App*> visible_verbs(const CLI::App& app) {
     std::vector<const CLI::App*> verbs;

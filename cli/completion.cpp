@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/completion.hpp"
 
+#include "cli/command_tree.hpp"
+
 #include <fmt/format.h>
 
 namespace aic::cli {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cli/command_tree.hpp"
+#include "cli/generated_text.hpp"
+
+#include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace aic::cli {
 

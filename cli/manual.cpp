@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/manual.hpp"
 
+#include "cli/command_tree.hpp"
 #include "core/version.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/rest_words.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 
 namespace aic::cli {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <cstddef>
 #include <span>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace aic::cli {
 

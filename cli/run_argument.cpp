@@ -25,33 +25,36 @@ std::optional<std::string> if_said(const std::string& text) {
 
 } // namespace
 
-void RunArgument::describe(CLI::App& app) {
-    app.add_option("--gpus", options_.gpus, "GPUs on each node")->type_name("N");
-    app.add_option("-N,--nodes", options_.nodes, "how many nodes")->type_name("N");
-    app.add_option("-n,--ntasks", options_.tasks, "how many times the program runs")
-        ->type_name("N");
-    app.add_option("--slurm", options_.slurm, "more options for Slurm, as one word")
-        ->type_name("OPTIONS");
-    app.add_option(
-           "-m,--mount", options_.mounts,
-           "show a directory or file inside, at the same path or another, read-only with :ro")
-        ->type_name("SRC[:DST][:ro]")
-        ->expected(1)
-        ->take_all();
-    app.add_option("-e,--env", options_.env,
-                   "set a variable, or hand on one of yours, whatever the image says")
-        ->type_name("NAME[=VALUE]")
-        ->expected(1)
-        ->take_all();
-    app.add_option("-w,--workdir", options_.working_directory,
-                   "where it starts (default: /workspace)")
-        ->type_name("DIRECTORY");
-    app.add_flag("--home", options_.has_home, "with your home directory, which is not there else");
-    app.add_flag("--root", options_.is_root, "as root inside, which is you outside");
-    app.add_flag("--writable", options_.is_writable,
-                 "the image's files can be changed; what becomes of them is lost afterwards");
-    app.add_option("--name", container_name_, "a container of pyxis' of this name, which stays")
-        ->type_name("NAME");
+void RunArgument::describe(const Arguments& arguments) {
+    arguments.add_option("--gpus", options_.gpus, "GPUs on each node").type_name("N");
+    arguments.add_option("-N,--nodes", options_.nodes, "how many nodes").type_name("N");
+    arguments.add_option("-n,--ntasks", options_.tasks, "how many times the program runs")
+        .type_name("N");
+    arguments.add_option("--slurm", options_.slurm, "more options for Slurm, as one word")
+        .type_name("OPTIONS");
+    arguments
+        .add_option(
+            "-m,--mount", options_.mounts,
+            "show a directory or file inside, at the same path or another, read-only with :ro")
+        .type_name("SRC[:DST][:ro]")
+        .repeated();
+    arguments
+        .add_option("-e,--env", options_.env,
+                    "set a variable, or hand on one of yours, whatever the image says")
+        .type_name("NAME[=VALUE]")
+        .repeated();
+    arguments
+        .add_option("-w,--workdir", options_.working_directory,
+                    "where it starts (default: /workspace)")
+        .type_name("DIRECTORY");
+    arguments.add_flag("--home", options_.has_home,
+                       "with your home directory, which is not there else");
+    arguments.add_flag("--root", options_.is_root, "as root inside, which is you outside");
+    arguments.add_flag("--writable", options_.is_writable,
+                       "the image's files can be changed; what becomes of them is lost afterwards");
+    arguments
+        .add_option("--name", container_name_, "a container of pyxis' of this name, which stays")
+        .type_name("NAME");
 }
 
 RunOptions RunArgument::onto_project(bool is_directorys_image) const {

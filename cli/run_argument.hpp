@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/arguments.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/run_options.hpp"
 #include "cli/session.hpp"
 #include "slurm/srun_line.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>
@@ -17,7 +16,7 @@ namespace aic::cli {
 /// The options that say how a program is run in an image, the same for every command that does.
 class RunArgument {
 public:
-    void describe(CLI::App& app);
+    void describe(const Arguments& arguments);
 
     /// What is said here, onto what the project's file says where its image is meant.
     RunOptions onto_project(bool is_directorys_image) const;

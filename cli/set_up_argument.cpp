@@ -47,19 +47,22 @@ std::string trust_line(const cache::StoreDescription& description, const std::st
 
 } // namespace
 
-void SetUpArgument::describe(CLI::App& app) {
-    app.add_option("--preset", preset_,
-                   "private: one user's; lab: all members of a group write, each in a part of his "
-                   "own; site: one user writes, all read")
-        ->type_name("PRESET")
-        ->check(CLI::IsMember({"private", "lab", "site"}).description(""));
-    app.add_option("--group", group_, "whose members write (default: the directory's group)")
-        ->type_name("GROUP");
-    app.add_option("--trust", trust_,
-                   "of a lab, whose images are used without question: all of the group's members', "
-                   "or only those of publishers in the settings")
-        ->type_name("WHOM")
-        ->check(CLI::IsMember({k_group, k_publishers}).description(""));
+void SetUpArgument::describe(const Arguments& arguments) {
+    arguments
+        .add_option("--preset", preset_,
+                    "private: one user's; lab: all members of a group write, each in a part of his "
+                    "own; site: one user writes, all read")
+        .type_name("PRESET")
+        .one_of({"private", "lab", "site"});
+    arguments.add_option("--group", group_, "whose members write (default: the directory's group)")
+        .type_name("GROUP");
+    arguments
+        .add_option(
+            "--trust", trust_,
+            "of a lab, whose images are used without question: all of the group's members', "
+            "or only those of publishers in the settings")
+        .type_name("WHOM")
+        .one_of({k_group, k_publishers});
 }
 
 std::optional<Preset> SetUpArgument::preset() const {

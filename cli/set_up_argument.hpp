@@ -2,9 +2,8 @@
 #pragma once
 
 #include "cache/set_up.hpp"
+#include "cli/arguments.hpp"
 #include "cli/session.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>
@@ -14,7 +13,7 @@ namespace aic::cli {
 /// The options that say what a store is to be: --preset, --group, --trust.
 class SetUpArgument {
 public:
-    void describe(CLI::App& app);
+    void describe(const Arguments& arguments);
 
     std::optional<cache::Preset> preset() const;
 

@@ -22,7 +22,7 @@ namespace aic::cli {
 
 namespace {
 
-/// What CLI11 gives for the option without a directory.
+/// What is given for the option without a directory.
 constexpr std::string_view k_default_cache = "true";
 
 std::string done_line(const builder::ImportResult& result) {
@@ -38,19 +38,22 @@ std::string done_line(const builder::ImportResult& result) {
 
 } // namespace
 
-void Add::describe(CLI::App& app) {
-    app.description("take existing squashfs files, or enroot's layers, over into the store");
-    app.add_option("file", what_,
-                   "squashfs files, as enroot import and mksquashfs make them; references with "
-                   "--enroot-cache")
-        ->required()
-        ->type_name("FILE");
-    app.add_flag("--move", move_, "remove each file, if it is yours, once it is in the store");
-    app.add_option("--name", name_, "call the image so from now on (one file only)")
-        ->type_name("NAME");
-    app.add_flag("--enroot-cache", enroot_cache_,
-                 "make images of the layers that enroot keeps; --enroot-cache=DIR says where");
-    app.footer(
+void Add::describe(const Arguments& arguments) {
+    arguments.description("take existing squashfs files, or enroot's layers, over into the store");
+    arguments
+        .add_option("file", what_,
+                    "squashfs files, as enroot import and mksquashfs make them; references with "
+                    "--enroot-cache")
+        .required()
+        .type_name("FILE");
+    arguments.add_flag("--move", move_,
+                       "remove each file, if it is yours, once it is in the store");
+    arguments.add_option("--name", name_, "call the image so from now on (one file only)")
+        .type_name("NAME");
+    arguments.add_flag(
+        "--enroot-cache", enroot_cache_,
+        "make images of the layers that enroot keeps; --enroot-cache=DIR says where");
+    arguments.footer(
         R"(The image in the store is the file, byte for byte. Prints its path on standard output.
 
 With --enroot-cache, pulls images: the manifest comes from the registry, and so do layers that are

@@ -61,10 +61,11 @@ nlohmann::json to_json(const builder::Adoption& adoption) {
 
 } // namespace
 
-void Adopt::describe(CLI::App& app) {
-    app.description("take over the images of a user who has left; only for the store's owner");
-    app.add_option("user", user_, "whose, by name or number")->required()->type_name("USER");
-    app.footer(
+void Adopt::describe(const Arguments& arguments) {
+    arguments.description(
+        "take over the images of a user who has left; only for the store's owner");
+    arguments.add_option("user", user_, "whose, by name or number").required().type_name("USER");
+    arguments.footer(
         R"(Each image of his that you can read becomes yours too, with its references and names: the same
 bytes, compared with their hashes, sharing blocks where the file system can. You vouch for them: who
 trusts you uses them. What is his stays until somebody removes it who may, which frees the space where

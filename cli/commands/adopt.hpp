@@ -11,7 +11,7 @@ class Adopt final : public Command {
 public:
     const char* name() const override { return "adopt"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool changes_store() const override { return true; }

@@ -36,14 +36,14 @@ std::vector<std::string> without_pyxis(std::vector<std::string> variables) {
 
 } // namespace
 
-void Batch::describe(CLI::App& app) {
-    app.description("submit a script as a job that runs in an image");
-    app.add_option("image", shown_, k_image_help)->type_name("IMAGE");
-    app.add_option("script", shown_, "a script in this directory, and its arguments")
-        ->type_name("SCRIPT...");
-    options_.describe(app);
-    app.add_flag("--dry-run", dry_run_, "print what sbatch would be given");
-    app.footer(
+void Batch::describe(const Arguments& arguments) {
+    arguments.description("submit a script as a job that runs in an image");
+    arguments.add_option("image", shown_, k_image_help).type_name("IMAGE");
+    arguments.add_option("script", shown_, "a script in this directory, and its arguments")
+        .type_name("SCRIPT...");
+    options_.describe(arguments);
+    arguments.add_flag("--dry-run", dry_run_, "print what sbatch would be given");
+    arguments.footer(
         R"(Which image it is, and what the script has of this machine, is as with 'aic-image run'. Lines "#SBATCH"
 at the top of the script count; options here go before them. The script is read from this directory
 when the job starts, and runs once a task. Prints the number of the job.

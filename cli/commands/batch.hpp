@@ -14,7 +14,7 @@ class Batch final : public Command {
 public:
     const char* name() const override { return "batch"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool takes_words() const override { return true; }

@@ -20,34 +20,37 @@ namespace fs = std::filesystem;
 
 namespace aic::cli {
 
-void Build::describe(CLI::App& app) {
-    app.description("run setup scripts over an image and keep the result as a new one");
-    app.add_option("base", base_,
-                   "a name, a reference (pulled where it is not here), or the beginning of an id "
-                   "(default: as aic-image.toml says)")
-        ->type_name("BASE");
-    recipe_.describe(app);
-    app.add_option("--name", name_, "call the image so (default: as the current directory)")
-        ->type_name("NAME");
-    app.add_flag("--replace", replace_, "even if the name was given in another directory");
-    auto* no_cache =
-        app.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
-    app.add_option("--refresh-from", refresh_from_,
-                   "run this step, by its number or label, and those after it, even if their "
-                   "results are here")
-        ->type_name("STEP")
-        ->excludes(no_cache);
-    app.add_flag("--pull", pull_, "ask the registry whether the base has changed");
-    app.add_flag("--shell-on-failure", shell_on_failure_,
-                 "open a shell in the sandbox where a step fails");
-    app.add_flag("--dry-run", dry_run_, "only show which steps would run");
-    app.add_option("--compression", compression_, "of a base that is pulled")->type_name("NAME");
-    app.add_option("--block-size", block_size_, "of a base that is pulled")->type_name("SIZE");
-    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
-        ->type_name("N")
-        ->check(CLI::Range(1U, 1024U).description(""));
-    app.add_option("--otherwise", otherwise_, "the base where none is named")->group("");
-    app.footer(
+void Build::describe(const Arguments& arguments) {
+    arguments.description("run setup scripts over an image and keep the result as a new one");
+    arguments
+        .add_option("base", base_,
+                    "a name, a reference (pulled where it is not here), or the beginning of an id "
+                    "(default: as aic-image.toml says)")
+        .type_name("BASE");
+    recipe_.describe(arguments);
+    arguments.add_option("--name", name_, "call the image so (default: as the current directory)")
+        .type_name("NAME");
+    arguments.add_flag("--replace", replace_, "even if the name was given in another directory");
+    const auto no_cache =
+        arguments.add_flag("--no-cache", no_cache_, "run every step, even if its result is here");
+    arguments
+        .add_option("--refresh-from", refresh_from_,
+                    "run this step, by its number or label, and those after it, even if their "
+                    "results are here")
+        .type_name("STEP")
+        .excludes(no_cache);
+    arguments.add_flag("--pull", pull_, "ask the registry whether the base has changed");
+    arguments.add_flag("--shell-on-failure", shell_on_failure_,
+                       "open a shell in the sandbox where a step fails");
+    arguments.add_flag("--dry-run", dry_run_, "only show which steps would run");
+    arguments.add_option("--compression", compression_, "of a base that is pulled")
+        .type_name("NAME");
+    arguments.add_option("--block-size", block_size_, "of a base that is pulled").type_name("SIZE");
+    arguments.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        .type_name("N")
+        .in_range(1U, 1024U);
+    arguments.add_option("--otherwise", otherwise_, "the base where none is named").hidden();
+    arguments.footer(
         R"(Needs no root, no daemon and no GPU. Each step runs once: who builds the same on the same base gets
 it at once, with all its layers. Steps see the current directory, read-only, at /workspace, as long
 as it holds no more than 64 MiB. Prints the path of the image on standard output.

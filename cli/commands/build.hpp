@@ -16,7 +16,7 @@ class Build final : public Command {
 public:
     const char* name() const override { return "build"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool changes_store() const override { return !dry_run_; }

@@ -39,11 +39,11 @@ public:
 
 } // namespace
 
-void Cat::describe(CLI::App& app) {
-    app.description("print files that are in an image");
-    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
-    app.add_option("path", paths_, "files in the image")->required()->type_name("PATH");
-    app.footer(R"(Examples:
+void Cat::describe(const Arguments& arguments) {
+    arguments.description("print files that are in an image");
+    arguments.add_option("image", image_, k_image_help).required().type_name("IMAGE");
+    arguments.add_option("path", paths_, "files in the image").required().type_name("PATH");
+    arguments.footer(R"(Examples:
   aic-image cat ubuntu:22.04 /etc/os-release
   aic-image cat ./image.sqsh /etc/rc /etc/environment)");
 }

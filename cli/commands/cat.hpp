@@ -12,7 +12,7 @@ class Cat final : public Command {
 public:
     const char* name() const override { return "cat"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

@@ -13,24 +13,26 @@
 
 namespace aic::cli {
 
-void Commit::describe(CLI::App& app) {
-    app.description("keep what was changed in an enroot or pyxis container as a new image");
-    app.add_option("container", container_,
-                   "the name that pyxis or enroot was given, or the path of the container's root")
-        ->required()
-        ->type_name("CONTAINER");
-    app.add_option("--base", base_,
-                   "the image that the container was made from (default: as its /etc/rc says)")
-        ->type_name("IMAGE");
-    app.add_option("--name", name_, "call the image so (default: as the container)")
-        ->type_name("NAME");
-    app.add_flag("--replace", replace_, "even if the name was given in another directory");
-    app.add_flag("--checksum", checksum_,
-                 "read every file, and do not go by size and time where nothing was written");
-    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
-        ->type_name("N")
-        ->check(CLI::Range(1U, 1024U).description(""));
-    app.footer(
+void Commit::describe(const Arguments& arguments) {
+    arguments.description("keep what was changed in an enroot or pyxis container as a new image");
+    arguments
+        .add_option("container", container_,
+                    "the name that pyxis or enroot was given, or the path of the container's root")
+        .required()
+        .type_name("CONTAINER");
+    arguments
+        .add_option("--base", base_,
+                    "the image that the container was made from (default: as its /etc/rc says)")
+        .type_name("IMAGE");
+    arguments.add_option("--name", name_, "call the image so (default: as the container)")
+        .type_name("NAME");
+    arguments.add_flag("--replace", replace_, "even if the name was given in another directory");
+    arguments.add_flag("--checksum", checksum_,
+                       "read every file, and do not go by size and time where nothing was written");
+    arguments.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        .type_name("N")
+        .in_range(1U, 1024U);
+    arguments.footer(
         R"(Only the difference is read and compressed; the image's own layers are taken over as they are. The
 container stays as it is. Commit it where it lies, mostly a node's own disk, and while no job runs in
 it. A base that is not here is pulled. What enroot itself puts into containers stays out.

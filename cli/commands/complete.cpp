@@ -8,13 +8,13 @@
 
 namespace aic::cli {
 
-void Complete::describe(CLI::App& app) {
-    app.description("print the words that a shell completes an argument with, one a line");
-    app.group(""); // the completion scripts call it
-    app.add_option("what", what_, "images: names, then references; names: those removed too")
-        ->required()
-        ->check(CLI::IsMember({"images", "names"}).description(""));
-    app.footer("Examples:\n  aic-image complete images");
+void Complete::describe(const Arguments& arguments) {
+    arguments.description("print the words that a shell completes an argument with, one a line");
+    arguments.hidden(); // the completion scripts call it
+    arguments.add_option("what", what_, "images: names, then references; names: those removed too")
+        .required()
+        .one_of({"images", "names"});
+    arguments.footer("Examples:\n  aic-image complete images");
 }
 
 void Complete::run(Session& session) {

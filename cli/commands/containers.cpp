@@ -32,12 +32,13 @@ std::vector<std::string> row_of(const slurm::Container& container) {
 
 } // namespace
 
-void Containers::describe(CLI::App& app) {
-    app.description("show the containers of enroot and pyxis on this machine, or remove them");
-    app.add_option("--rm", remove_, "remove these, with all that was changed in them")
-        ->type_name("NAME");
-    app.add_flag("--force", force_, "also where other nodes may use them");
-    app.footer(
+void Containers::describe(const Arguments& arguments) {
+    arguments.description(
+        "show the containers of enroot and pyxis on this machine, or remove them");
+    arguments.add_option("--rm", remove_, "remove these, with all that was changed in them")
+        .type_name("NAME");
+    arguments.add_flag("--force", force_, "also where other nodes may use them");
+    arguments.footer(
         R"(A container is a directory on one node's disk: run this there. NAME is what pyxis was given, CONTAINER
 is enroot's own name for it. 'aic-image commit NAME' keeps what was changed in one as an image, which
 is there on every node.

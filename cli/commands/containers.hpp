@@ -13,7 +13,7 @@ class Containers final : public Command {
 public:
     const char* name() const override { return "containers"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

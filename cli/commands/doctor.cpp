@@ -103,11 +103,11 @@ bool are_settings_usable(Session& session, Report& report) {
 
 } // namespace
 
-void Doctor::describe(CLI::App& app) {
-    app.description("look for what keeps stores, jobs and registries from working well");
-    app.add_option("registry", registries_, "ask these registries and no others")
-        ->type_name("REGISTRY");
-    app.footer(
+void Doctor::describe(const Arguments& arguments) {
+    arguments.description("look for what keeps stores, jobs and registries from working well");
+    arguments.add_option("registry", registries_, "ask these registries and no others")
+        .type_name("REGISTRY");
+    arguments.footer(
         R"(Each line is ok, a warning (it works, but not as well as it could) or a problem, with what mends it.
 Nothing is changed: in the store a file is made and taken away again. With --offline no registry is
 asked. Without REGISTRY those are asked that images came from or that there are credentials for. The

@@ -12,7 +12,7 @@ class Doctor final : public Command {
 public:
     const char* name() const override { return "doctor"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

@@ -121,12 +121,12 @@ void walk(squashfs::ImageReader& reader, std::string path, std::uint64_t start,
 
 } // namespace
 
-void Files::describe(CLI::App& app) {
-    app.description("list the files in an image, without unpacking it");
-    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
-    app.add_option("path", path_, "only this file, or what is below this directory")
-        ->type_name("PATH");
-    app.footer(R"(Each line: mode, links, owner/group, size, time, path.
+void Files::describe(const Arguments& arguments) {
+    arguments.description("list the files in an image, without unpacking it");
+    arguments.add_option("image", image_, k_image_help).required().type_name("IMAGE");
+    arguments.add_option("path", path_, "only this file, or what is below this directory")
+        .type_name("PATH");
+    arguments.footer(R"(Each line: mode, links, owner/group, size, time, path.
 
 Examples:
   aic-image files ubuntu:22.04 /etc

@@ -115,26 +115,28 @@ void tell_sum(Session& session, const cache::Collected& collected,
 
 } // namespace
 
-void Gc::describe(CLI::App& app) {
-    app.description("remove images that nobody needs, and other leavings");
-    auto* compact = app.add_option("--compact", compact_,
-                                   "only cut out of these images, at once, what they do not show");
-    compact->type_name("IMAGE")->expected(1, -1);
-    app.add_flag("--dry-run", dry_run_, "only say what would go, and why");
-    app.add_option("--max-size", max_size_,
-                   "remove the least recently used until all images fit (default: gc.max_size)")
-        ->type_name("SIZE")
-        ->excludes(compact);
-    app.add_option("--older-than", older_than_, "remove what was not used for so long: 30d, 12h")
-        ->type_name("TIME")
-        ->excludes(compact);
-    app.add_option("--keep", keep_newest_, "of each repository these newest images stay")
-        ->type_name("N")
-        ->check(CLI::Range(0U, 1'000'000U).description(""))
-        ->excludes(compact);
-    app.add_flag("--purge", purge_, "empty the trash too, so that the space is free now")
-        ->excludes(compact);
-    app.footer(
+void Gc::describe(const Arguments& arguments) {
+    arguments.description("remove images that nobody needs, and other leavings");
+    const auto compact = arguments.add_option(
+        "--compact", compact_, "only cut out of these images, at once, what they do not show");
+    compact.type_name("IMAGE").takes_many();
+    arguments.add_flag("--dry-run", dry_run_, "only say what would go, and why");
+    arguments
+        .add_option("--max-size", max_size_,
+                    "remove the least recently used until all images fit (default: gc.max_size)")
+        .type_name("SIZE")
+        .excludes(compact);
+    arguments
+        .add_option("--older-than", older_than_, "remove what was not used for so long: 30d, 12h")
+        .type_name("TIME")
+        .excludes(compact);
+    arguments.add_option("--keep", keep_newest_, "of each repository these newest images stay")
+        .type_name("N")
+        .in_range(0U, 1'000'000U)
+        .excludes(compact);
+    arguments.add_flag("--purge", purge_, "empty the trash too, so that the space is free now")
+        .excludes(compact);
+    arguments.footer(
         R"(Never removed: an image that a name stands for, the three different ones before it, pinned images,
 and what a job was handed that may still run. What was made or used within gc.min_age (14 days) stays too, unless --older-than says a
 shorter time. Of the rest everything goes, or with --max-size or --older-than what they ask for.

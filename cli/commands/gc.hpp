@@ -13,7 +13,7 @@ class Gc final : public Command {
 public:
     const char* name() const override { return "gc"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool changes_store() const override { return !dry_run_; }

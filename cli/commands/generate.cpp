@@ -11,14 +11,14 @@
 
 namespace aic::cli {
 
-void Generate::describe(CLI::App& app) {
-    app.description("write completions and man pages, from the same tree that parses");
-    app.group(""); // packagers call it; people need not see it
-    app.add_option("what", what_, "completions or man")
-        ->required()
-        ->check(CLI::IsMember({"completions", "man"}).description(""));
-    app.add_option("directory", directory_, "where to")->required();
-    app.footer("Examples:\n  aic-image generate man /usr/share/man/man1");
+void Generate::describe(const Arguments& arguments) {
+    arguments.description("write completions and man pages, from the same tree that parses");
+    arguments.hidden(); // packagers call it; people need not see it
+    arguments.add_option("what", what_, "completions or man")
+        .required()
+        .one_of({"completions", "man"});
+    arguments.add_option("directory", directory_, "where to").required();
+    arguments.footer("Examples:\n  aic-image generate man /usr/share/man/man1");
 }
 
 void Generate::run(Session& session) {

@@ -48,12 +48,14 @@ std::vector<std::string> row_of(const cache::Library& library, const cache::Name
 
 } // namespace
 
-void History::describe(CLI::App& app) {
-    app.description("show what a name stood for and when, and the steps an image was built with");
-    app.add_option("image", word_, "a name, also one that was removed; or an image, as elsewhere")
-        ->required()
-        ->type_name("NAME");
-    app.footer(
+void History::describe(const Arguments& arguments) {
+    arguments.description(
+        "show what a name stood for and when, and the steps an image was built with");
+    arguments
+        .add_option("image", word_, "a name, also one that was removed; or an image, as elsewhere")
+        .required()
+        .type_name("NAME");
+    arguments.footer(
         R"(Of what the name stood for the last line counts now. IMAGE says whether the image is here,
 removed (and can be restored), or gone. Below are the steps of the image that the name stands for:
 what each took, what it adds to the image, and its log, if it was you who ran it on this machine.

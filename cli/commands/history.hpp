@@ -12,7 +12,7 @@ class History final : public Command {
 public:
     const char* name() const override { return "history"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

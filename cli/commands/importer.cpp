@@ -82,15 +82,16 @@ void release_leases(Session& session) {
 
 } // namespace
 
-void Importer::describe(CLI::App& app) {
-    app.description("hand images to pyxis, which calls this on every node of a job");
-    app.add_option("action", action_, "get or release")
-        ->required()
-        ->type_name("get|release")
-        ->check(CLI::IsMember({"get", "release"}).description(""));
-    app.add_option("uri", uri_, "with get: docker://REFERENCE, docker://aic:[OWNER/]NAME[@ID]")
-        ->type_name("URI");
-    app.footer(
+void Importer::describe(const Arguments& arguments) {
+    arguments.description("hand images to pyxis, which calls this on every node of a job");
+    arguments.add_option("action", action_, "get or release")
+        .required()
+        .type_name("get|release")
+        .one_of({"get", "release"});
+    arguments
+        .add_option("uri", uri_, "with get: docker://REFERENCE, docker://aic:[OWNER/]NAME[@ID]")
+        .type_name("URI");
+    arguments.footer(
         R"(With this line in plugstack.conf (aic-image-importer is this command by another name),
   required /usr/lib/slurm/spank_pyxis.so importer=/usr/bin/aic-image-importer use_squashfuse=1
 srun --container-image=nvcr.io#nvidia/pytorch:24.05-py3 takes the image from the store, and pulls it

@@ -14,7 +14,7 @@ class Importer final : public Command {
 public:
     const char* name() const override { return "importer"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool changes_store() const override { return has_imported_; }

@@ -22,10 +22,10 @@ void require_free(const std::filesystem::path& root) {
 
 } // namespace
 
-void Init::describe(CLI::App& app) {
-    app.description("set up a store, and say who may do what in it");
-    set_up_.describe(app);
-    app.footer(
+void Init::describe(const Arguments& arguments) {
+    arguments.description("set up a store, and say who may do what in it");
+    set_up_.describe(arguments);
+    arguments.footer(
         R"(The store is the one that --store or the settings name. A store that is there keeps its preset, and
 its directories get the modes back that they should have; 'store upgrade' gives it another preset.
 Without init a store is made as it is first used, private.

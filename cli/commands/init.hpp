@@ -10,7 +10,7 @@ class Init final : public Command {
 public:
     const char* name() const override { return "init"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

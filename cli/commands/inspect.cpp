@@ -136,10 +136,10 @@ void print_file(Session& session, const squashfs::Superblock& superblock,
 
 } // namespace
 
-void Inspect::describe(CLI::App& app) {
-    app.description("show what is known of an image");
-    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
-    app.footer(R"(Examples:
+void Inspect::describe(const Arguments& arguments) {
+    arguments.description("show what is known of an image");
+    arguments.add_option("image", image_, k_image_help).required().type_name("IMAGE");
+    arguments.footer(R"(Examples:
   aic-image inspect ubuntu:22.04
   aic-image inspect exp
   aic-image inspect ./image.sqsh

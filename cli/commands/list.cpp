@@ -125,18 +125,20 @@ std::string table_of(const std::vector<Line>& lines, uid_t caller) {
 
 } // namespace
 
-void List::describe(CLI::App& app) {
-    app.description("list the images in the store");
-    app.add_option("pattern", pattern_,
-                   "show only names and references that match this glob or contain this word, and "
-                   "ids that begin with it")
-        ->type_name("PATTERN");
-    app.add_option("--sort", order_, "name, size, age (newest first, the default), used")
-        ->type_name("ORDER")
-        ->check(CLI::IsMember({"name", "size", "age", "used"}).description(""));
-    app.add_flag("--mine", mine_, "only what is yours, not what you may use of others");
-    app.add_flag("--steps", steps_, "also the layers of build steps");
-    app.footer(R"(AGE is since the image was made here, USED since a command last gave out its path.
+void List::describe(const Arguments& arguments) {
+    arguments.description("list the images in the store");
+    arguments
+        .add_option("pattern", pattern_,
+                    "show only names and references that match this glob or contain this word, and "
+                    "ids that begin with it")
+        .type_name("PATTERN");
+    arguments.add_option("--sort", order_, "name, size, age (newest first, the default), used")
+        .type_name("ORDER")
+        .one_of({"name", "size", "age", "used"});
+    arguments.add_flag("--mine", mine_, "only what is yours, not what you may use of others");
+    arguments.add_flag("--steps", steps_, "also the layers of build steps");
+    arguments.footer(
+        R"(AGE is since the image was made here, USED since a command last gave out its path.
 
 Examples:
   aic-image list

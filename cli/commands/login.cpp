@@ -55,16 +55,18 @@ std::string done_text(const std::string& registry, const registry::Credentials& 
 
 } // namespace
 
-void Login::describe(CLI::App& app) {
-    app.description("save the credentials for a registry, once the registry has accepted them");
-    app.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
-        ->type_name("REGISTRY");
-    app.add_option("-u,--username", user_, "who logs in (nvcr.io: always $oauthtoken)")
-        ->type_name("USER");
-    app.add_flag("--password-stdin", password_stdin_,
-                 "take the password from standard input instead of asking for it");
-    app.add_flag("--list", list_, "show which credentials there are and where, without secrets");
-    app.footer(
+void Login::describe(const Arguments& arguments) {
+    arguments.description(
+        "save the credentials for a registry, once the registry has accepted them");
+    arguments.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
+        .type_name("REGISTRY");
+    arguments.add_option("-u,--username", user_, "who logs in (nvcr.io: always $oauthtoken)")
+        .type_name("USER");
+    arguments.add_flag("--password-stdin", password_stdin_,
+                       "take the password from standard input instead of asking for it");
+    arguments.add_flag("--list", list_,
+                       "show which credentials there are and where, without secrets");
+    arguments.footer(
         R"(They go into enroot's file .credentials, mode 0600. 'nvcrlogin' is 'aic-image login nvcr.io'.
 
 Examples:

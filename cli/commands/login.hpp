@@ -12,7 +12,7 @@ class Login final : public Command {
 public:
     const char* name() const override { return "login"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

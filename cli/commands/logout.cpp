@@ -21,12 +21,12 @@ static std::optional<std::string> other_origin(const std::string& registry, cons
     }
 }
 
-void Logout::describe(CLI::App& app) {
-    app.description("remove the credentials for a registry from enroot's file");
-    app.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
-        ->type_name("REGISTRY");
-    app.add_option("-u,--username", user_, "only this user's")->type_name("USER");
-    app.footer(
+void Logout::describe(const Arguments& arguments) {
+    arguments.description("remove the credentials for a registry from enroot's file");
+    arguments.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
+        .type_name("REGISTRY");
+    arguments.add_option("-u,--username", user_, "only this user's").type_name("USER");
+    arguments.footer(
         R"(The password stays valid: an access token that is no longer needed is revoked at the registry.
 
 Examples:

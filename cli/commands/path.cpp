@@ -6,10 +6,10 @@
 
 namespace aic::cli {
 
-void Path::describe(CLI::App& app) {
-    app.description("print where an image's file is");
-    app.add_option("image", image_, k_image_help)->required()->type_name("IMAGE");
-    app.footer(
+void Path::describe(const Arguments& arguments) {
+    arguments.description("print where an image's file is");
+    arguments.add_option("image", image_, k_image_help).required().type_name("IMAGE");
+    arguments.footer(
         R"(In a job the image is kept until the job is over, whatever 'rm' and 'gc' are told meanwhile.
 
 Examples:

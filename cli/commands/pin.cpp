@@ -10,13 +10,13 @@
 
 namespace aic::cli {
 
-void Pin::describe(CLI::App& app) {
-    app.description("keep an image, whatever it is called and however long it is not used");
-    app.add_option("image", image_, "a name, a reference, or the beginning of an id")
-        ->required()
-        ->type_name("IMAGE");
-    app.add_option("--note", note_, "why, for those who look later")->type_name("TEXT");
-    app.footer(
+void Pin::describe(const Arguments& arguments) {
+    arguments.description("keep an image, whatever it is called and however long it is not used");
+    arguments.add_option("image", image_, "a name, a reference, or the beginning of an id")
+        .required()
+        .type_name("IMAGE");
+    arguments.add_option("--note", note_, "why, for those who look later").type_name("TEXT");
+    arguments.footer(
         R"(Neither 'gc' nor 'rm' takes a pinned image away ('rm --force' does). Of several variants of an
 image the newest is pinned.
 

@@ -54,34 +54,36 @@ nlohmann::json plan_event(const builder::ImportPlan& plan) {
 
 } // namespace
 
-void Pull::describe(CLI::App& app) {
-    app.description("pull images from a registry and keep each as one squashfs file");
-    app.add_option("reference", references_,
-                   "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG, "
-                   "oci-archive:FILE, docker-archive:FILE, - for an archive on standard input")
-        ->required()
-        ->type_name("REFERENCE");
-    app.add_option("-o,--output", output_, "write only this file, nothing into the store")
-        ->type_name("FILE");
-    app.add_option("--compression", compression_,
-                   "zstd[:LEVEL] (default, level 1), lz4, gzip[:LEVEL], none")
-        ->type_name("NAME");
-    app.add_option("--block-size", block_size_, "of the squashfs, 4K to 1M (default: 128K)")
-        ->type_name("SIZE");
-    app.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
-        ->type_name("PLATFORM");
-    app.add_option("--threads", threads_, "threads that compress (default: one a core)")
-        ->type_name("N")
-        ->check(CLI::Range(1U, 1024U).description(""));
-    app.add_flag("--keep-ids", keep_ids_,
-                 "keep the owners of files instead of making them all root's");
-    app.add_flag("--refresh", refresh_,
-                 "fetch and convert everything again, even if the image is here");
-    app.add_option("--name", name_, "call the image so from now on (one reference only)")
-        ->type_name("NAME");
-    app.add_flag("--replace", replace_,
-                 "with --name: even if that was given to another image in another directory");
-    app.footer(
+void Pull::describe(const Arguments& arguments) {
+    arguments.description("pull images from a registry and keep each as one squashfs file");
+    arguments
+        .add_option("reference", references_,
+                    "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG, "
+                    "oci-archive:FILE, docker-archive:FILE, - for an archive on standard input")
+        .required()
+        .type_name("REFERENCE");
+    arguments.add_option("-o,--output", output_, "write only this file, nothing into the store")
+        .type_name("FILE");
+    arguments
+        .add_option("--compression", compression_,
+                    "zstd[:LEVEL] (default, level 1), lz4, gzip[:LEVEL], none")
+        .type_name("NAME");
+    arguments.add_option("--block-size", block_size_, "of the squashfs, 4K to 1M (default: 128K)")
+        .type_name("SIZE");
+    arguments.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
+        .type_name("PLATFORM");
+    arguments.add_option("--threads", threads_, "threads that compress (default: one a core)")
+        .type_name("N")
+        .in_range(1U, 1024U);
+    arguments.add_flag("--keep-ids", keep_ids_,
+                       "keep the owners of files instead of making them all root's");
+    arguments.add_flag("--refresh", refresh_,
+                       "fetch and convert everything again, even if the image is here");
+    arguments.add_option("--name", name_, "call the image so from now on (one reference only)")
+        .type_name("NAME");
+    arguments.add_flag("--replace", replace_,
+                       "with --name: even if that was given to another image in another directory");
+    arguments.footer(
         R"(Prints the path of each image on standard output. A glob in the place of the tag is the newest
 version that fits.
 

@@ -7,11 +7,13 @@
 
 namespace aic::cli {
 
-void Rename::describe(CLI::App& app) {
-    app.description("give a name's image another name");
-    app.add_option("name", from_, "a name of yours")->required()->type_name("NAME");
-    app.add_option("new-name", to_, "what it shall be instead")->required()->type_name("NEW-NAME");
-    app.footer(
+void Rename::describe(const Arguments& arguments) {
+    arguments.description("give a name's image another name");
+    arguments.add_option("name", from_, "a name of yours").required().type_name("NAME");
+    arguments.add_option("new-name", to_, "what it shall be instead")
+        .required()
+        .type_name("NEW-NAME");
+    arguments.footer(
         R"(The new name begins a history of its own; that of the old one stays with the old one.
 
 Examples:

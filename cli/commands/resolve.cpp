@@ -78,12 +78,12 @@ std::string line_about(const oci::Reference& reference, const oci::Platform& pla
 
 } // namespace
 
-void Resolve::describe(CLI::App& app) {
-    app.description("print the digest that a reference points at now");
-    app.add_option("reference", reference_, "as for pull")->required()->type_name("REFERENCE");
-    app.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
-        ->type_name("PLATFORM");
-    app.footer(
+void Resolve::describe(const Arguments& arguments) {
+    arguments.description("print the digest that a reference points at now");
+    arguments.add_option("reference", reference_, "as for pull").required().type_name("REFERENCE");
+    arguments.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
+        .type_name("PLATFORM");
+    arguments.footer(
         R"(Nothing is pulled. The digest on standard output is that of the index where there is one; the
 message names the manifest for the platform. With --offline it is what the reference pointed at
 when it was last pulled.

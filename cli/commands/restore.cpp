@@ -22,15 +22,16 @@ Error gone(const cache::NameState& state, const cache::NameState& origin) {
 
 } // namespace
 
-void Restore::describe(CLI::App& app) {
-    app.description("go back to a name's earlier image, or undo a removal");
-    app.add_option("what", what_, "a name, or a reference or id of an image that was removed")
-        ->required()
-        ->type_name("NAME|IMAGE");
-    app.add_option("--to", number_,
-                   "the number that 'history' shows (default: the last other image)")
-        ->type_name("NUMBER");
-    app.footer(
+void Restore::describe(const Arguments& arguments) {
+    arguments.description("go back to a name's earlier image, or undo a removal");
+    arguments.add_option("what", what_, "a name, or a reference or id of an image that was removed")
+        .required()
+        .type_name("NAME|IMAGE");
+    arguments
+        .add_option("--to", number_,
+                    "the number that 'history' shows (default: the last other image)")
+        .type_name("NUMBER");
+    arguments.footer(
         R"(A name goes back to the image it stood for before, and a name that was removed comes back. Doing it
 twice is as if it had not been done. A removed image can be restored until 'gc' unlinks it, seven
 days later unless the settings say otherwise.

@@ -118,13 +118,13 @@ private:
 
 } // namespace
 
-void Rm::describe(CLI::App& app) {
-    app.description("remove names and images from the store");
-    app.add_option("image", images_, "names, references, or beginnings of ids")
-        ->required()
-        ->type_name("IMAGE");
-    app.add_flag("--force", force_, "remove images although names, pins or jobs hold them");
-    app.footer(
+void Rm::describe(const Arguments& arguments) {
+    arguments.description("remove names and images from the store");
+    arguments.add_option("image", images_, "names, references, or beginnings of ids")
+        .required()
+        .type_name("IMAGE");
+    arguments.add_flag("--force", force_, "remove images although names, pins or jobs hold them");
+    arguments.footer(
         R"(With a name, the name goes, and its image too if nothing else holds it: no other name stands or
 lately stood for it, and it is not pinned. With a reference or an id, all variants of the image go;
 that is refused while a name stands for it or a pin holds it.

@@ -41,14 +41,15 @@ std::vector<std::string> shell() {
 
 } // namespace
 
-void Run::describe(CLI::App& app) {
-    app.description("run a program in an image: as a step of Slurm's, or here where there is none");
-    app.add_option("image", shown_, k_image_help)->type_name("IMAGE");
-    app.add_option("command", shown_, "a program and its arguments")->type_name("COMMAND...");
-    options_.describe(app);
-    app.add_flag("--here", here_, "on this machine, even where there is Slurm");
-    app.add_flag("--as-srun.sh", as_before_, "as the script of this name did")->group("");
-    app.footer(
+void Run::describe(const Arguments& arguments) {
+    arguments.description(
+        "run a program in an image: as a step of Slurm's, or here where there is none");
+    arguments.add_option("image", shown_, k_image_help).type_name("IMAGE");
+    arguments.add_option("command", shown_, "a program and its arguments").type_name("COMMAND...");
+    options_.describe(arguments);
+    arguments.add_flag("--here", here_, "on this machine, even where there is Slurm");
+    arguments.add_flag("--as-srun.sh", as_before_, "as the script of this name did").hidden();
+    arguments.footer(
         R"(The first word is the image if it stands for one, and what follows is the command; with "--" in front
 of the command there is no doubt. Without an image it is the one of this directory: as aic-image.toml
 names it, or as the directory is called. Without a command it is a shell. The current directory is at
@@ -121,7 +122,7 @@ void Run::run(Session& session) {
     const auto srun = find_program("srun", session.environment());
     if (as_before_ && srun) {
         if (options.gpus.empty())
-            options.gpus = "1";
+            options.gpus = std::string("1");
         options.is_writable = true;
     }
     if (srun && !here_)

@@ -14,7 +14,7 @@ class Run final : public Command {
 public:
     const char* name() const override { return "run"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool takes_words() const override { return true; }

@@ -38,14 +38,14 @@ std::vector<builder::ImageCopy> copy_to(const cache::Library& library, cache::St
 
 } // namespace
 
-void Share::describe(CLI::App& app) {
-    app.description("let everybody who uses the store use your images");
-    app.add_option("image", images_, "names, references, or beginnings of ids")
-        ->required()
-        ->type_name("IMAGE");
-    app.add_option("--to", to_, "put copies in this store, and leave the image where it is")
-        ->type_name("STORE");
-    app.footer(
+void Share::describe(const Arguments& arguments) {
+    arguments.description("let everybody who uses the store use your images");
+    arguments.add_option("image", images_, "names, references, or beginnings of ids")
+        .required()
+        .type_name("IMAGE");
+    arguments.add_option("--to", to_, "put copies in this store, and leave the image where it is")
+        .type_name("STORE");
+    arguments.footer(
         R"(An image that not everybody may pull from its registry is made private: nobody else sees it. This
 opens it to all who may read the store. Whether they use it is up to whom they trust.
 

@@ -12,7 +12,7 @@ class Share final : public Command {
 public:
     const char* name() const override { return "share"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
     bool changes_store() const override { return true; }

@@ -21,13 +21,13 @@ const std::string& checked(const std::string& word) {
 
 } // namespace
 
-void SrunArgs::describe(CLI::App& app) {
-    app.description("print what srun takes to run a program in an image, for scripts");
-    app.add_option("image", image_, k_image_help)->type_name("IMAGE");
-    options_.describe(app);
-    app.add_flag("--print-env", print_env_,
-                 "print variables for a shell's eval instead, which srun takes as options");
-    app.footer(
+void SrunArgs::describe(const Arguments& arguments) {
+    arguments.description("print what srun takes to run a program in an image, for scripts");
+    arguments.add_option("image", image_, k_image_help).type_name("IMAGE");
+    options_.describe(arguments);
+    arguments.add_flag("--print-env", print_env_,
+                       "print variables for a shell's eval instead, which srun takes as options");
+    arguments.footer(
         R"help(Without an image it is the one of this directory. The words are what 'aic-image run' would say. With
 --json they are a list.
 

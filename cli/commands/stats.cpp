@@ -156,10 +156,10 @@ nlohmann::json to_json(const Shares& shares) {
 
 } // namespace
 
-void Stats::describe(CLI::App& app) {
-    app.description("show how much of what is in the store, for each owner");
-    app.add_flag("--csv", csv_, "print comma-separated values");
-    app.footer(
+void Stats::describe(const Arguments& arguments) {
+    arguments.description("show how much of what is in the store, for each owner");
+    arguments.add_flag("--csv", csv_, "print comma-separated values");
+    arguments.footer(
         R"(DEAD is what upper layers replaced or removed, and the files still hold so that other images can
 take the layers whole; 'aic-image gc' cuts it out where it is more than 10 % of a file.
 SEGMENTS is what the layers of all images take, UNIQUE what equal ones take if each is counted once,

@@ -9,7 +9,7 @@ class Stats final : public Command {
 public:
     const char* name() const override { return "stats"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

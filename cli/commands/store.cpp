@@ -6,14 +6,14 @@
 
 namespace aic::cli {
 
-void StoreCommand::describe(CLI::App& app) {
-    app.description("bring the store to this release's format, or to another preset");
-    app.add_option("action", action_, "upgrade")
-        ->required()
-        ->type_name("upgrade")
-        ->check(CLI::IsMember({"upgrade"}).description(""));
-    set_up_.describe(app);
-    app.footer(
+void StoreCommand::describe(const Arguments& arguments) {
+    arguments.description("bring the store to this release's format, or to another preset");
+    arguments.add_option("action", action_, "upgrade")
+        .required()
+        .type_name("upgrade")
+        .one_of({"upgrade"});
+    set_up_.describe(arguments);
+    arguments.footer(
         R"(While nobody writes in the store. When a private store is opened to others, the images in it become
 private ones of their owner, and 'share' opens them one by one. Releases that are too old for the
 new format say so, and read it all the same where they can.

@@ -34,13 +34,13 @@ std::string name_of(const oci::RegistryReference& repository) {
 
 } // namespace
 
-void Tags::describe(CLI::App& app) {
-    app.description("list the tags of a repository, the newest version last");
-    app.add_option("repository", repository_, "nvcr.io#nvidia/tensorflow, ubuntu")
-        ->required()
-        ->type_name("REPOSITORY");
-    app.add_option("pattern", pattern_, "only tags that fit this glob")->type_name("PATTERN");
-    app.footer(
+void Tags::describe(const Arguments& arguments) {
+    arguments.description("list the tags of a repository, the newest version last");
+    arguments.add_option("repository", repository_, "nvcr.io#nvidia/tensorflow, ubuntu")
+        .required()
+        .type_name("REPOSITORY");
+    arguments.add_option("pattern", pattern_, "only tags that fit this glob").type_name("PATTERN");
+    arguments.footer(
         R"(Numbers in tags count as numbers (1.9 before 1.10), and what comes before a release (dev, alpha,
 beta, rc) is older than it. Tags that begin with a word ("latest") come first.
 

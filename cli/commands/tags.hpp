@@ -11,7 +11,7 @@ class Tags final : public Command {
 public:
     const char* name() const override { return "tags"; }
 
-    void describe(CLI::App& app) override;
+    void describe(const Arguments& arguments) override;
     void run(Session& session) override;
 
 private:

@@ -7,12 +7,12 @@
 
 namespace aic::cli {
 
-void Unpin::describe(CLI::App& app) {
-    app.description("take the pin from an image");
-    app.add_option("image", image_, "a name, a reference, or the beginning of an id")
-        ->required()
-        ->type_name("IMAGE");
-    app.footer(R"(The image stays until 'gc' or 'rm' takes it.
+void Unpin::describe(const Arguments& arguments) {
+    arguments.description("take the pin from an image");
+    arguments.add_option("image", image_, "a name, a reference, or the beginning of an id")
+        .required()
+        .type_name("IMAGE");
+    arguments.footer(R"(The image stays until 'gc' or 'rm' takes it.
 
 Examples:
   aic-image unpin exp)");

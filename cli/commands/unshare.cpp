@@ -6,12 +6,12 @@
 
 namespace aic::cli {
 
-void Unshare::describe(CLI::App& app) {
-    app.description("keep your images to yourself again");
-    app.add_option("image", images_, "names, references, or beginnings of ids")
-        ->required()
-        ->type_name("IMAGE");
-    app.footer(
+void Unshare::describe(const Arguments& arguments) {
+    arguments.description("keep your images to yourself again");
+    arguments.add_option("image", images_, "names, references, or beginnings of ids")
+        .required()
+        .type_name("IMAGE");
+    arguments.footer(
         R"(Nobody else sees the image from now on. Jobs that have it open keep it, and images that others made
 of its layers meanwhile are theirs.
 

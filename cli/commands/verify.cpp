@@ -47,19 +47,20 @@ nlohmann::json to_json(const std::vector<Finding>& findings) {
 
 } // namespace
 
-void Verify::describe(CLI::App& app) {
-    app.description("look whether the store is as it was written, and mend it");
-    app.add_option("image", images_, "only these: names, references, or beginnings of ids")
-        ->type_name("IMAGE");
-    app.add_flag("--quick", quick_,
-                 "look at records, sizes and places, not at the files' contents");
-    auto* repair = app.add_flag("--repair", repair_, "take out or mend what is damaged");
-    app.add_flag("--no-fetch", no_fetch_, "with --repair: leave it to you to pull again")
-        ->needs(repair);
-    app.add_flag("--rebuild", rebuild_,
-                 "only make the catalogue anew from the files, and print what was wrong in it")
-        ->excludes(repair);
-    app.footer(
+void Verify::describe(const Arguments& arguments) {
+    arguments.description("look whether the store is as it was written, and mend it");
+    arguments.add_option("image", images_, "only these: names, references, or beginnings of ids")
+        .type_name("IMAGE");
+    arguments.add_flag("--quick", quick_,
+                       "look at records, sizes and places, not at the files' contents");
+    const auto repair = arguments.add_flag("--repair", repair_, "take out or mend what is damaged");
+    arguments.add_flag("--no-fetch", no_fetch_, "with --repair: leave it to you to pull again")
+        .needs(repair);
+    arguments
+        .add_flag("--rebuild", rebuild_,
+                  "only make the catalogue anew from the files, and print what was wrong in it")
+        .excludes(repair);
+    arguments.footer(
         R"(Reads every byte of every image unless told otherwise. Each fault is a line: what it is, where, and
 what is wrong. What leads nowhere, such as a name whose image is gone, is told of and is no fault.
 

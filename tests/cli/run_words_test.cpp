@@ -5,6 +5,7 @@
 #include "tests/support/fake_environment.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 
 #include <filesystem>
