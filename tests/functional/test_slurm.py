@@ -1,68 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs and scripts as jobs of a real Slurm. Where pyxis is not installed, a plugin of srun's
-takes its options in its place and shows what was said; containers there are none then."""
+takes its options in its place, starts the containers and shows what was said."""
 
 from __future__ import annotations
-
 
 import os
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
-from pathlib import Path
 
-from support.binary import AicImage, Result, Status, program
+from support.binary import Status, program
 from support.case import sample_reference
-from support.slurm import Slurm
+from support.slurm_case import SlurmTest
 
 SHOW = "env | grep ^SAID_ | sort"
 JOB = """#!/bin/sh
 #SBATCH --time=1:00
 #SBATCH --job-name=mine
 #SBATCH --cpus-per-task=2
-echo "$SLURM_JOB_NAME $* A=$A cpus=$SRUN_CPUS_PER_TASK limit=$(squeue -h -j $SLURM_JOB_ID -o %l)"
+echo "$SLURM_JOB_NAME $* A=$A FROM=$FROM cpus=$SRUN_CPUS_PER_TASK"
 env | grep ^SAID_ | sort
 """
 
 
-class SlurmTest(unittest.TestCase):
-    options = True
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="aic-slurm-", ignore_cleanup_errors=True)
-        cls.addClassCleanup(scratch.cleanup)
-        cls.scratch = Path(scratch.name)
-        cls.scratch.chmod(0o755)
-        cls.slurm = cls.enterClassContext(Slurm(cls.scratch / "slurm", options=cls.options))
-        cls.aic = AicImage(cls.scratch)
-        cls.aic.environment.update(cls.slurm.variables)
-        cls.project = cls.scratch / "exp"
-        cls.project.mkdir()
-        # Outside a container the job's directory is not at /workspace; a link serves here.
-        cls.workspace = Path("/workspace")
-        if cls.workspace.exists() or cls.workspace.is_symlink():
-            raise unittest.SkipTest("needs that there is no /workspace on this machine")
-        cls.workspace.symlink_to(cls.project)
-        cls.addClassCleanup(cls.workspace.unlink)
-        built = cls.aic.run("build", sample_reference(), "--env", "FROM=image",
-                            prefix=("env", f"--chdir={cls.project}"))
-        assert built.status == 0, built
-        cls.image = built.out.strip()
-
-    @property
-    def there(self) -> tuple[str, ...]:
-        return ("env", f"--chdir={self.project}")
-
-    def run_it(self, *arguments: str, status: int = 0) -> Result:
-        result = self.aic.run(*arguments, prefix=self.there)
-        self.assertEqual(result.status, status, result)
-        return result
+def built_image(case: type[SlurmTest]) -> str:
+    built = case.aic.run("build", sample_reference(), "--env", "FROM=image",
+                         prefix=("env", f"--chdir={case.project}"))
+    assert built.status == 0, built
+    return built.out.strip()
 
 
 class WithOptionsTest(SlurmTest):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.image = built_image(cls)
+
     def test_a_program_is_a_step_with_its_container_and_its_status(self) -> None:
         said = dict(line.split("=", 1) for line in self.run_it("run", "sh", "-c", SHOW).out.splitlines())
         self.assertEqual(said["SAID_0"], self.image)
@@ -93,7 +67,8 @@ class WithOptionsTest(SlurmTest):
         self.assertTrue([path for path in leases.iterdir() if path.name.startswith(f"{job}.job.")])
         self.slurm.wait_for(job)
         lines = (self.project / f"slurm-{job}.out").read_text().splitlines()
-        self.assertEqual(lines[0], "mine one 2 3 A=it's x cpus=2 limit=2:00", lines)
+        self.assertEqual(lines[0], "mine one 2 3 A=it's x FROM=image cpus=2", lines)
+        self.assertIn("TimeLimit=00:02:00", self.slurm.run("scontrol", "show", "job", job).stdout)
         self.assertIn(f"SAID_0={self.image}", lines)
         self.assertIn("SAID_4=A", lines)
 
@@ -121,7 +96,12 @@ class WithOptionsTest(SlurmTest):
 
 
 class WithoutPyxisTest(SlurmTest):
-    options = False
+    containers = False
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        built_image(cls)
 
     def test_what_is_missing_is_told(self) -> None:
         result = self.run_it("run", "true", status=Status.USAGE)

@@ -11,7 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
-OPTIONS = Path(__file__).with_name("spank_options.c")
+PLUGIN = Path(__file__).with_name("spank_containers.c")
 NEEDED = ("slurmctld", "slurmd", "srun", "sbatch", "squeue", "munged", "cc")
 
 
@@ -26,9 +26,11 @@ def _free_ports(count: int) -> list[int]:
 
 
 class Slurm:
-    """`options`: srun knows pyxis' options, see spank_options.c."""
+    """`containers`: srun has pyxis' options and starts containers, see spank_containers.c, whose
+    images `importer` gets."""
 
-    def __init__(self, directory: Path, *, options: bool = True) -> None:
+    def __init__(self, directory: Path, *, containers: bool = True,
+                 importer: Path | None = None) -> None:
         if os.geteuid() != 0:
             raise unittest.SkipTest("needs root, who alone can start slurmd")
         for program in NEEDED:
@@ -36,7 +38,7 @@ class Slurm:
                 raise unittest.SkipTest(f"needs {program}, which is not installed")
         if not Path("/usr/include/slurm/spank.h").exists():
             raise unittest.SkipTest("needs slurm/spank.h (libslurm-dev), which is not installed")
-        self.directory, self.options = directory, options
+        self.directory, self.containers, self.importer = directory, containers, importer
         self.processes: list[subprocess.Popen] = []
 
     @property
@@ -80,6 +82,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={control}
 SlurmUser=root
 SlurmdUser=root
+SlurmdParameters=config_overrides
 AuthType=auth/munge
 AuthInfo=socket={there}/munge/socket
 StateSaveLocation={there}/state
@@ -94,13 +97,16 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
 MpiDefault=none
-NodeName=n1,n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={first},{second} CPUs=2 State=UNKNOWN
+KillWait=3
+NodeName=n1,n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={first},{second} CPUs=32 State=UNKNOWN
 PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 """)
-        if self.options:
-            plugin = there / "options.so"
-            subprocess.run(["cc", "-shared", "-fPIC", "-o", plugin, OPTIONS], check=True)
-            (there / "plugstack.conf").write_text(f"required {plugin}\n")
+        if self.containers:
+            plugin = there / "spank_pyxis.so"
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", plugin, PLUGIN], check=True)
+            importer = f" importer={self.importer}" if self.importer else ""
+            (there / "plugstack.conf").write_text(
+                f"required {plugin} data={there}/data use_squashfuse=1{importer}\n")
 
     def _start_munge(self) -> None:
         there = self.directory / "munge"

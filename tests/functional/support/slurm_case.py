@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A test class with a cluster of its own, for which aic-image is the importer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+
+from support.binary import AicImage, Result, program
+from support.slurm import Slurm
+
+
+class SlurmTest(unittest.TestCase):
+    containers = True
+    has_importer = False
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="aic-slurm-", ignore_cleanup_errors=True)
+        cls.addClassCleanup(scratch.cleanup)
+        cls.scratch = Path(scratch.name)
+        cls.scratch.chmod(0o755)
+        importer = cls.scratch / "aic-image-importer"
+        importer.symlink_to(program())
+        cls.slurm = cls.enterClassContext(Slurm(
+            cls.scratch / "slurm", containers=cls.containers,
+            importer=importer if cls.has_importer else None))
+        cls.aic = AicImage(cls.scratch)
+        cls.aic.environment.update(cls.slurm.variables)
+        cls.project = cls.scratch / "exp"
+        cls.project.mkdir()
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        return ("env", f"--chdir={self.project}")
+
+    def run_it(self, *arguments: str | Path, status: int = 0) -> Result:
+        result = self.aic.run(*arguments, prefix=self.there)
+        self.assertEqual(result.status, status, result)
+        return result
+
+    def start(self, *command: str) -> subprocess.Popen:
+        return subprocess.Popen(command, cwd=self.project, env={**os.environ, **self.aic.environment},
+                                text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def until(self, is_so: Callable[[], object], what: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            self.assertLess(time.monotonic(), deadline, f"{what}: not within {seconds} s")
+            time.sleep(0.05)
