@@ -124,13 +124,14 @@ int status_of(const Error& error, const InterruptWatch& interrupts) {
 }
 
 /// The exit status.
-int execute(Application& application, const InterruptWatch& interrupts) {
+int execute(Application& application, std::vector<std::string> words,
+            const InterruptWatch& interrupts) {
     auto* command = application.chosen();
     if (!command) {
         fmt::print(stdout, "{}", application.app().help());
         return 0;
     }
-    Session session(application.options(), interrupts.stop_token(),
+    Session session(application.options(), std::move(words), interrupts.stop_token(),
                     [&] { return interrupts.signal(); });
     try {
         command->run(session);
@@ -221,6 +222,7 @@ int run(Invocation invocation, const InterruptWatch& interrupts) {
     Application application;
     auto argc = static_cast<int>(invocation.arguments.size()) - 1;
     auto* const* argv = invocation.arguments.data();
+    std::vector<std::string> words(argv, argv + argc);
     try {
         argc = static_cast<int>(application.take_words({argv, static_cast<std::size_t>(argc)}));
         try {
@@ -232,7 +234,7 @@ int run(Invocation invocation, const InterruptWatch& interrupts) {
         }
         install_log(application.options());
         tell_alias(invocation);
-        return execute(application, interrupts);
+        return execute(application, std::move(words), interrupts);
     } catch (const Error& error) {
         report(error, application.options());
         return status_of(error, interrupts);

@@ -29,6 +29,7 @@
 #include "cli/commands/run.hpp"
 #include "cli/commands/share.hpp"
 #include "cli/commands/srun_args.hpp"
+#include "cli/commands/stage.hpp"
 #include "cli/commands/stats.hpp"
 #include "cli/commands/store.hpp"
 #include "cli/commands/tags.hpp"
@@ -55,6 +56,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(std::make_unique<List>());
     commands.push_back(std::make_unique<Inspect>());
     commands.push_back(std::make_unique<History>());
+    commands.push_back(std::make_unique<Stage>());
     commands.push_back(std::make_unique<Path>());
     commands.push_back(std::make_unique<Files>());
     commands.push_back(std::make_unique<Cat>());

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace aic::cli {
 
-cache::StoredImage directory_image(Session& session) {
+DirectoryImage directory_image(Session& session) {
     const auto project = read_project();
     const auto word =
         project && project->name ? *project->name : fs::current_path().filename().native();
@@ -38,7 +38,7 @@ cache::StoredImage directory_image(Session& session) {
     if (state->directory && *state->directory != fs::current_path().native())
         session.say(
             fmt::format("'{}' was made in '{}'", printable(word), printable(*state->directory)));
-    return std::move(*image);
+    return {std::move(state->name), std::move(*image)};
 }
 
 } // namespace aic::cli

@@ -176,6 +176,13 @@ std::optional<UsersName> parse_users_name(const std::string& text) {
     }
 }
 
+std::optional<UsersName> name_of(const cache::Library& library, const std::string& text,
+                                 const cache::StoredImage& image) {
+    auto name = parse_users_name(text);
+    const auto named = name ? library.find_named(name->user, name->name) : std::nullopt;
+    return named && named->record.id == image.record.id ? std::move(name) : std::nullopt;
+}
+
 std::string shown_name(uid_t owner, uid_t caller, const cache::ImageName& name) {
     return owner == caller ? name.str() : fmt::format("{}/{}", user_name(owner), name.str());
 }

@@ -17,10 +17,17 @@ namespace aic::cli {
 inline constexpr const char* k_image_help =
     "a name, a reference, the beginning of an id, or a path";
 
+/// A name, and whose it is.
+struct UsersName {
+    uid_t user;
+    cache::ImageName name;
+};
+
 /// What an IMAGE argument stands for: an image of the store, or just a file.
 struct ImageArgument {
     std::filesystem::path file;
     std::optional<cache::StoredImage> stored;
+    std::optional<UsersName> name = {}; ///< that it was called by, where that was asked for
 };
 
 /// Images of the store that a word stands for.
@@ -44,15 +51,13 @@ StoredImages find_stored(const cache::Library& library, const std::string& text)
 /// does, and Error(denied) when only other users have such an image.
 std::vector<cache::StoredImage> find_own(const cache::Library& library, const std::string& text);
 
-/// A name, and whose it is.
-struct UsersName {
-    uid_t user;
-    cache::ImageName name;
-};
-
 /// "exp" is the caller's, "alice/exp" is alice's; whether or not there is such a name now. Nothing
 /// for what is no name, or names no user of this machine.
 std::optional<UsersName> parse_users_name(const std::string& text);
+
+/// The name that the word is, if it stands for this image now.
+std::optional<UsersName> name_of(const cache::Library& library, const std::string& text,
+                                 const cache::StoredImage& image);
 
 /// A name as the caller types it: "exp" for his own, "alice/exp" for alice's.
 std::string shown_name(uid_t owner, uid_t caller, const cache::ImageName& name);

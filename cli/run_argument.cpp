@@ -9,7 +9,13 @@
 #include "cli/recipe_words.hpp"
 #include "cli/run_words.hpp"
 #include "core/error.hpp"
+#include "core/machine.hpp"
 #include "core/shell_words.hpp"
+#include "slurm/configuration.hpp"
+#include "slurm/importer_uri.hpp"
+#include "slurm/plugstack.hpp"
+
+#include <unistd.h>
 
 #include <array>
 
@@ -21,6 +27,17 @@ namespace {
 
 std::optional<std::string> if_said(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
+}
+
+/// What pyxis is told: where it has its images from us and there is a name, that and which image
+/// it was; a node may then have it nearer. Else the file.
+std::string image_word(Session& session, const ImageArgument& image) {
+    if (!image.name || session.has_said_store()
+        || !slurm::gets_images_from_us(slurm::show_configuration(session.stop()),
+                                       session.environment()))
+        return image.file.native();
+    return slurm::uri_of(user_name(image.name->user), image.name->name.str(),
+                         image.stored->record.id);
 }
 
 } // namespace
@@ -75,8 +92,8 @@ std::optional<std::string> RunArgument::said_for_slurm() const {
 
 ImageArgument RunArgument::image(Session& session, const std::optional<std::string>& word) {
     if (!word) {
-        auto image = directory_image(session);
-        return {image.file(), std::move(image)};
+        auto [name, image] = directory_image(session);
+        return {image.file(), std::move(image), UsersName{::geteuid(), std::move(name)}};
     }
     if (is_path_word(*word)) {
         auto found = find_image(session.library(), *word, home_directory(session.environment()));
@@ -84,7 +101,8 @@ ImageArgument RunArgument::image(Session& session, const std::optional<std::stri
         return found;
     }
     auto image = base_image(session, *word, configured_import(session), Lookup::if_missing);
-    return {image.file(), std::move(image)};
+    auto name = name_of(session.library(), *word, image);
+    return {image.file(), std::move(image), std::move(name)};
 }
 
 std::vector<std::string> RunArgument::variables(Session& session, const RunOptions& options) {
@@ -126,7 +144,7 @@ slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& im
         for (auto& variable : slurm::gpu_variables(foreign::environment_of(reader), variables))
             variables.push_back(std::move(variable));
     }
-    return {.image = image.file.native(),
+    return {.image = image_word(session, image),
             .command = options.command,
             .mounts = mounts(options),
             .working_directory = working_directory(options),

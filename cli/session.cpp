@@ -16,8 +16,10 @@ std::string to_text(const nlohmann::json& value, int indent) {
     return value.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Session::Session(GlobalOptions options, std::stop_token stop, std::function<int()> signal)
+Session::Session(GlobalOptions options, std::vector<std::string> words, std::stop_token stop,
+                 std::function<int()> signal)
     : options_(std::move(options))
+    , words_(std::move(words))
     , stop_(stop)
     , signal_(std::move(signal)) {}
 

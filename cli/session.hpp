@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aic::cli {
 
@@ -32,14 +33,18 @@ struct GlobalOptions {
 /// stderr.
 class Session {
 public:
-    /// `signal` says which signal a stop is.
-    Session(GlobalOptions options, std::stop_token stop, std::function<int()> signal);
+    /// `words` are the whole command line, `signal` says which signal a stop is.
+    Session(GlobalOptions options, std::vector<std::string> words, std::stop_token stop,
+            std::function<int()> signal);
 
     const Config& config();
 
     const Environment& environment() const { return environment_; }
 
     const GlobalOptions& options() const { return options_; }
+
+    /// The command line as it was given, from the program's name on.
+    const std::vector<std::string>& words() const { return words_; }
 
     std::stop_token stop() const { return stop_; }
 
@@ -55,6 +60,9 @@ public:
     void require_network(std::string_view verb) const;
 
     cache::Store store() { return cache::Store(config().store.value); }
+
+    /// The store was said on the command line, which nobody but this process knows.
+    bool has_said_store() const { return options_.store.has_value(); }
 
     /// Everything that the caller may use.
     cache::Library library() { return cache::Library(config()); }
@@ -84,6 +92,7 @@ public:
 
 private:
     GlobalOptions options_;
+    std::vector<std::string> words_;
     std::stop_token stop_;
     std::function<int()> signal_;
     Environment environment_ = environment_variable;

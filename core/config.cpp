@@ -94,6 +94,16 @@ public:
         return found.value_or(Setting<std::string>{std::move(fallback), "default"});
     }
 
+    /// A setting of the files alone.
+    Setting<std::string> text(const char* key, std::string fallback) const {
+        return in_files(key).value_or(Setting<std::string>{std::move(fallback), "default"});
+    }
+
+    /// Likewise; true or false, and false where it is not said.
+    Setting<bool> flag(const char* key) const {
+        return in_files<bool>(key, "true or false").value_or(Setting<bool>{false, "default"});
+    }
+
     /// A setting of the files alone, which `parse` makes a value of; `key` is a path such as
     /// "gc.min_age".
     template <typename T, typename Parse>
@@ -146,15 +156,16 @@ public:
     }
 
 private:
-    std::optional<Setting<std::string>> in_files(const char* key) const {
+    template <typename T = std::string>
+    std::optional<Setting<T>> in_files(const char* key, const char* what = "a string") const {
         asked_for_.insert(key);
         for (const auto& file : files_) {
             const auto node = file.table.at_path(key);
             if (!node)
                 continue;
-            if (const auto value = node.value<std::string>())
-                return Setting<std::string>{*value, file.path.native()};
-            throw Error(ErrorKind::usage, "'{}' in '{}' is not a string", key, file.path.native());
+            if (const auto value = node.value<T>())
+                return Setting<T>{*value, file.path.native()};
+            throw Error(ErrorKind::usage, "'{}' in '{}' is not {}", key, file.path.native(), what);
         }
         return std::nullopt;
     }
@@ -211,6 +222,7 @@ Setting<fs::path> as_path(Setting<std::string> setting, const fs::path& home) {
 using SearchPath = Setting<std::vector<fs::path>>;
 
 /// Where a setting comes from that nobody made.
+constexpr const char* k_on_cluster_options = "--cpus-per-task=4 --time=2:00:00";
 constexpr const char* k_unnamed = "default";
 constexpr const char* k_stores_variable = "AIC_IMAGE_STORES";
 
@@ -277,6 +289,9 @@ Config load_config(const Environment& environment, const fs::path& site_file) {
         .insecure_registries = lookup.merged("insecure_registries"),
         .gc = gc_config(lookup),
         .importer = {lookup.parsed("importer.pull", PullPolicy::if_missing, parse_pull_policy)},
+        .on_cluster = {lookup.flag("on_cluster.pull"), lookup.flag("on_cluster.build"),
+                       lookup.text("on_cluster.options", k_on_cluster_options)},
+        .stage_directory = as_path(lookup.text("stage.directory", "/tmp"), home),
     };
     config.unknown = lookup.unknown(); // after all others
     return config;

@@ -40,6 +40,13 @@ struct ImporterConfig {
     Setting<PullPolicy> pull;
 };
 
+/// Which work is a job of Slurm's unless the command line says otherwise, the table [on_cluster].
+struct OnClusterConfig {
+    Setting<bool> pull;
+    Setting<bool> build;
+    Setting<std::string> options; ///< of srun's: "--partition=cpu --cpus-per-task=8"
+};
+
 /// What stands in a file of settings and is none.
 struct UnknownSetting {
     std::string key; ///< "gc.minage"
@@ -60,7 +67,9 @@ struct Config {
     Setting<std::vector<std::string>> insecure_registries;
     GcConfig gc;
     ImporterConfig importer;
-    std::vector<UnknownSetting> unknown; ///< what the files say besides
+    OnClusterConfig on_cluster;
+    Setting<std::filesystem::path> stage_directory; ///< node-local, above each user's copies
+    std::vector<UnknownSetting> unknown;            ///< what the files say besides
 };
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;

@@ -7,9 +7,9 @@
 
 namespace aic {
 
-/// SIGINT and SIGTERM as one stop_source: the first asks for a clean stop, the second ends the
-/// process. Make one at the start of main(), before any other thread, since the signals are blocked
-/// by it.
+/// SIGINT, SIGTERM, SIGHUP and SIGUSR1, with which Slurm announces the end of a job where it is
+/// told to, as one stop_source: the first asks for a clean stop, the second ends the process. Make
+/// one at the start of main(), before any other thread, since the signals are blocked by it.
 class InterruptWatch {
 public:
     InterruptWatch();

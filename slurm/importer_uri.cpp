@@ -4,6 +4,8 @@
 #include "core/error.hpp"
 #include "core/printable.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace aic::slurm {
@@ -39,6 +41,10 @@ Error looks_like_a_path(std::string_view text) {
 }
 
 } // namespace
+
+std::string uri_of(const std::string& owner, const std::string& name, const ImageId& id) {
+    return fmt::format("docker://aic:{}/{}@{}", owner, name, id.short_hex());
+}
 
 ImporterUri parse_importer_uri(std::string_view uri) {
     if (uri.starts_with("dockerd://"))

@@ -20,6 +20,9 @@ struct NamedImage {
 /// reference, which pyxis has put "docker://" in front of.
 using ImporterUri = std::variant<NamedImage, oci::Reference>;
 
+/// What pyxis is to ask for: exactly this image, whatever the name stands for when the job starts.
+std::string uri_of(const std::string& owner, const std::string& name, const ImageId& id);
+
 /// Throws Error(usage) on what is neither, and on paths, which pyxis takes without an importer.
 ImporterUri parse_importer_uri(std::string_view uri);
 

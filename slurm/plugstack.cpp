@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "slurm/plugstack.hpp"
 
+#include "core/error.hpp"
 #include "core/files.hpp"
+#include "core/log.hpp"
+#include "slurm/configuration.hpp"
 
 #include <glob.h>
 
@@ -87,6 +90,37 @@ std::optional<SpankPlugin> find_pyxis(const std::vector<SpankPlugin>& plugins) {
         return plugin.library.filename() == "spank_pyxis.so";
     });
     return found == plugins.end() ? std::nullopt : std::optional(*found);
+}
+
+fs::path plugstack_file(const std::optional<std::string>& configuration,
+                        const Environment& environment) {
+    const auto told = [&](const char* key) {
+        return configuration ? slurm::setting_in(*configuration, key) : std::nullopt;
+    };
+    if (const auto named = told("PlugStackConfig"))
+        return *named;
+    const auto slurm_conf =
+        told("SLURM_CONF").value_or(environment("SLURM_CONF").value_or("/etc/slurm/slurm.conf"));
+    return fs::path(slurm_conf).parent_path() / "plugstack.conf";
+}
+
+bool is_our_importer(const fs::path& program) {
+    std::error_code ignored;
+    return program.filename() == k_importer
+           || fs::canonical(program, ignored).filename() == "aic-image";
+}
+
+bool gets_images_from_us(const std::optional<std::string>& configuration,
+                         const Environment& environment) {
+    try {
+        const auto plugins = load_plugstack(plugstack_file(configuration, environment));
+        const auto pyxis = plugins ? find_pyxis(*plugins) : std::nullopt;
+        const auto importer = pyxis ? pyxis->argument("importer") : std::nullopt;
+        return importer && is_our_importer(*importer);
+    } catch (const Error& error) {
+        debug("pyxis' importer: {}", error.message());
+        return false;
+    }
 }
 
 } // namespace aic::slurm

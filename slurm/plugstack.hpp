@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/config.hpp"
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -35,5 +37,19 @@ std::optional<std::vector<SpankPlugin>> load_plugstack(const std::filesystem::pa
 
 /// pyxis among them.
 std::optional<SpankPlugin> find_pyxis(const std::vector<SpankPlugin>& plugins);
+
+/// Where it is, as Slurm looks for it: where slurm.conf says, else beside that. `configuration` as
+/// show_configuration() has it.
+std::filesystem::path plugstack_file(const std::optional<std::string>& configuration,
+                                     const Environment& environment);
+
+/// What pyxis calls us by.
+inline constexpr const char* k_importer = "aic-image-importer";
+bool is_our_importer(const std::filesystem::path& program);
+
+/// Whether pyxis gets its images from us here, so that it can be told their names. Where that is
+/// not known, no.
+bool gets_images_from_us(const std::optional<std::string>& configuration,
+                         const Environment& environment);
 
 } // namespace aic::slurm

@@ -50,6 +50,7 @@ void Build::describe(const Arguments& arguments) {
         .type_name("N")
         .in_range(1U, 1024U);
     arguments.add_option("--otherwise", otherwise_, "the base where none is named").hidden();
+    on_cluster_.describe(arguments);
     arguments.footer(
         R"(Needs no root, no daemon and no GPU. Each step runs once: who builds the same on the same base gets
 it at once, with all its layers. Steps see the current directory, read-only, at /workspace, as long
@@ -183,6 +184,8 @@ void Build::name_base(Session& session, const cache::ImageName& name,
 }
 
 void Build::run(Session& session) {
+    if (on_cluster_.run_as_job(session, name(), session.config().on_cluster.build.value))
+        return;
     const auto start = std::chrono::steady_clock::now();
     auto project = this->project();
     const auto name = chosen_name(project);

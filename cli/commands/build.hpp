@@ -5,6 +5,7 @@
 #include "cache/name.hpp"
 #include "cli/build_recipe.hpp"
 #include "cli/command.hpp"
+#include "cli/on_cluster.hpp"
 #include "cli/project_file.hpp"
 
 #include <optional>
@@ -48,6 +49,7 @@ private:
     std::string compression_;
     std::string block_size_;
     unsigned threads_ = 0;
+    OnCluster on_cluster_;
 };
 
 } // namespace aic::cli

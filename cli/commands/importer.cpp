@@ -8,8 +8,12 @@
 #include "cli/import_options.hpp"
 #include "core/log.hpp"
 #include "slurm/job_environment.hpp"
+#include "slurm/staging.hpp"
 
+#include <sys/prctl.h>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace fs = std::filesystem;
 
@@ -65,6 +69,12 @@ Error with_advice(const Error& error, const oci::Reference& reference) {
     if (!is_the_nodes_lack && !error.hint().empty())
         return error;
     return Error(error).with_hint(head_node_advice(reference));
+}
+
+/// A step that Slurm kills with SIGKILL tells nobody: who asked is gone, and nothing is pulled for
+/// him.
+void end_with_parent() {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 void release_leases(Session& session) {
@@ -153,14 +163,20 @@ void Importer::get(Session& session) {
                                 session.environment());
     if (has_imported_)
         cache::collect_a_little(session.store(), session.config().gc.trash_age.value);
+    // Nearer than the store, and for this node alone.
+    const auto staged =
+        slurm::Staging(session.config().stage_directory.value, ::geteuid()).find(image);
+    const auto file = staged.value_or(image.file());
     if (session.json())
-        return session.print_json({{"path", image.file().native()}});
-    session.print(image.file().native());
+        return session.print_json({{"path", file.native()}});
+    session.print(file.native());
 }
 
 void Importer::run(Session& session) {
-    if (action_ == "get")
+    if (action_ == "get") {
+        end_with_parent();
         return get(session);
+    }
     // Quiet and successful, whatever happens: pyxis calls it twice, or after a failed get.
     try {
         release_leases(session);

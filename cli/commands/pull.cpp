@@ -83,6 +83,7 @@ void Pull::describe(const Arguments& arguments) {
         .type_name("NAME");
     arguments.add_flag("--replace", replace_,
                        "with --name: even if that was given to another image in another directory");
+    on_cluster_.describe(arguments);
     arguments.footer(
         R"(Prints the path of each image on standard output. A glob in the place of the tag is the newest
 version that fits.
@@ -152,6 +153,8 @@ void Pull::keep_track(const cache::Library& library, const std::optional<cache::
 }
 
 void Pull::run(Session& session) {
+    if (on_cluster_.run_as_job(session, name(), session.config().on_cluster.pull.value))
+        return;
     if (!output_.empty() && references_.size() > 1)
         throw Error(ErrorKind::usage, "--output takes one image, and {} were named",
                     references_.size());

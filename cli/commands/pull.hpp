@@ -4,6 +4,7 @@
 #include "builder/import.hpp"
 #include "cache/name.hpp"
 #include "cli/command.hpp"
+#include "cli/on_cluster.hpp"
 
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ private:
     bool refresh_ = false;
     std::string name_;
     bool replace_ = false;
+    OnCluster on_cluster_;
 };
 
 } // namespace aic::cli

@@ -17,8 +17,6 @@ namespace aic::cli::doctor {
 
 namespace {
 
-constexpr const char* k_importer = "aic-image-importer";
-
 bool is_installed(const char* program, std::stop_token stop) {
     return output_of({"sh", "-c", fmt::format("command -v {}", program)}, stop).has_value();
 }
@@ -39,23 +37,10 @@ Finding judge_slurm(const std::optional<std::string>& configuration, std::stop_t
                    "run it on the cluster's login node");
 }
 
-/// As Slurm looks for it: where slurm.conf says, else beside that.
-fs::path plugstack_file(const std::optional<std::string>& configuration,
-                        const Environment& environment) {
-    const auto told = [&](const char* key) {
-        return configuration ? slurm::setting_in(*configuration, key) : std::nullopt;
-    };
-    if (const auto named = told("PlugStackConfig"))
-        return *named;
-    const auto slurm_conf =
-        told("SLURM_CONF").value_or(environment("SLURM_CONF").value_or("/etc/slurm/slurm.conf"));
-    return fs::path(slurm_conf).parent_path() / "plugstack.conf";
-}
-
 /// The program of ours that pyxis is to call: beside this one, where it is installed.
 std::string own_importer() {
     std::error_code ignored;
-    return (fs::read_symlink("/proc/self/exe", ignored).parent_path() / k_importer).native();
+    return (fs::read_symlink("/proc/self/exe", ignored).parent_path() / slurm::k_importer).native();
 }
 
 Finding judge_importer(const slurm::SpankPlugin& pyxis) {
@@ -68,9 +53,7 @@ Finding judge_importer(const slurm::SpankPlugin& pyxis) {
     if (::access(importer->c_str(), X_OK) != 0)
         return problem("importer", fmt::format("'{}' cannot be run on this machine", *importer),
                        mend);
-    std::error_code ignored;
-    const auto program = fs::canonical(*importer, ignored).filename();
-    if (fs::path(*importer).filename() != k_importer && program != "aic-image")
+    if (!slurm::is_our_importer(*importer))
         return warning("importer", fmt::format("'{}' is another program's", *importer), mend);
     return ok("importer", *importer);
 }
@@ -138,7 +121,7 @@ Section check_cluster(const Environment& environment, std::stop_token stop) {
     const auto configuration = slurm::show_configuration(stop);
     Section section{"cluster", {judge_slurm(configuration, stop)}};
     try {
-        append(section.findings, judge_pyxis(plugstack_file(configuration, environment)));
+        append(section.findings, judge_pyxis(slurm::plugstack_file(configuration, environment)));
         append(section.findings, judge_enroot(environment, stop));
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted)

@@ -33,6 +33,10 @@ std::string text_of(const std::optional<std::uint64_t>& bytes) {
     return bytes ? human_size(*bytes) : "no limit";
 }
 
+std::string text_of(bool value) {
+    return value ? "true" : "false";
+}
+
 std::string text_of(PullPolicy policy) {
     return to_string(policy);
 }
@@ -52,14 +56,17 @@ Finding of(const UnknownSetting& unknown) {
 } // namespace
 
 Section check_settings(const Config& config) {
-    Section section{"settings",
-                    {of("store", config.store), of("stores", config.further_stores),
-                     of("publishers", config.publishers), of("spool", config.spool),
-                     of("compression", config.compression), of("block_size", config.block_size),
-                     of("insecure_registries", config.insecure_registries),
-                     of("gc.min_age", config.gc.min_age), of("gc.trash_age", config.gc.trash_age),
-                     of("gc.max_size", config.gc.max_size_bytes),
-                     of("importer.pull", config.importer.pull)}};
+    Section section{
+        "settings",
+        {of("store", config.store), of("stores", config.further_stores),
+         of("publishers", config.publishers), of("spool", config.spool),
+         of("compression", config.compression), of("block_size", config.block_size),
+         of("insecure_registries", config.insecure_registries), of("gc.min_age", config.gc.min_age),
+         of("gc.trash_age", config.gc.trash_age), of("gc.max_size", config.gc.max_size_bytes),
+         of("importer.pull", config.importer.pull), of("on_cluster.pull", config.on_cluster.pull),
+         of("on_cluster.build", config.on_cluster.build),
+         of("on_cluster.options", config.on_cluster.options),
+         of("stage.directory", config.stage_directory)}};
     for (const auto& unknown : config.unknown)
         section.findings.push_back(of(unknown));
     return section;

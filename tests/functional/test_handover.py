@@ -92,11 +92,16 @@ class HandOverTest(SlurmTest):
         step = self.srun(image, "true", options=("--job-name=slow",))
         self.proxy.wait_for(8_000_000)
         self.slurm.run("scancel", "--name=slow")
-        self.assertIn("CANCELLED", self.end_in_vain(step))
+        # With pyxis the importer has it at once; where Slurm counts processes without cgroups it
+        # finds none before the tasks have begun.
+        for pid in self.slurm.run("pgrep", "-f", f"get docker://{image}").stdout.split():
+            os.kill(int(pid), signal.SIGTERM)
+        self.end_in_vain(step)
         self.until(lambda: not list(self.own.parent.parent.glob("claims/*")), "no claim is left")
-        self.assertFalse(self.leases())
+        self.until(lambda: not self.leases(), "no lease is left")
         before = self.proxy.received
         self.proxy.bytes_per_second = FAST
+        self.assertLess(before, self.layers_bytes() * 0.8)
         self.end(self.srun(image, "true"))
         self.assertLess(self.proxy.received - before, self.layers_bytes() - 4_000_000)
 
@@ -129,9 +134,9 @@ class HandOverTest(SlurmTest):
         image = self.new_image("sealed")
         self.run_it("pull", image)
         store = Path(self.aic.environment["AIC_IMAGE_ROOT"])
-        self.slurm.run("mount", "--bind", str(store), str(store))
-        self.addCleanup(self.slurm.run, "umount", str(store))
-        self.slurm.run("mount", "-o", "remount,bind,ro", str(store))
+        self.slurm.run("srun", "-N2", "sh", "-c",
+                       f"mount --bind {store} {store} && mount -o remount,bind,ro {store}")
+        self.addCleanup(self.slurm.run, "srun", "-N2", "umount", str(store))
         out, _ = self.end(self.srun(image, "cat", "/etc/os-release"))
         self.assertIn("Debian", out)
         other = self.proxy.address + "#lab/thirty:1"

@@ -21,6 +21,14 @@ TEST(ImporterUriTest, aic_names_an_image_of_the_store) {
     EXPECT_EQ(named("docker://aic:exp@sha256:0123").id_prefix, "0123");
 }
 
+TEST(ImporterUriTest, what_we_ask_for_is_understood) {
+    const auto id = ImageId::parse("sha256:" + std::string(64, 'a'));
+    const auto uri = uri_of("alice", "exp", id);
+    EXPECT_EQ(uri, "docker://aic:alice/exp@aaaaaaaaaaaa");
+    EXPECT_EQ(named(uri).name, "alice/exp");
+    EXPECT_EQ(named(uri).id_prefix, "aaaaaaaaaaaa");
+}
+
 TEST(ImporterUriTest, everything_else_is_a_reference) {
     EXPECT_EQ(reference("docker://ubuntu:22.04"), "docker.io/library/ubuntu:22.04");
     EXPECT_EQ(reference("docker://nvcr.io#nvidia/pytorch:24.05-py3"),

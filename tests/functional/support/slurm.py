@@ -45,6 +45,11 @@ class Slurm:
     def variables(self) -> dict[str, str]:
         return {"SLURM_CONF": str(self.directory / "slurm.conf")}
 
+    @property
+    def local(self) -> Path:
+        """A directory that each node has on a disk of its own."""
+        return self.directory / "local"
+
     def __enter__(self) -> Slurm:
         self.directory.mkdir()
         self.directory.chmod(0o755)
@@ -53,7 +58,9 @@ class Slurm:
             self._start_munge()
             self._start("slurmctld", "-D", "-c")
             for node in ("n1", "n2"):
-                self._start("slurmd", "-D", "-N", node)
+                # With a disk of its own, on which nothing of the other node's is.
+                self._start("unshare", "--mount", "--propagation=slave", "sh", "-c",
+                            f"mount -t tmpfs tmpfs {self.local} && exec slurmd -D -N {node}")
             self._wait_until_idle()
         except BaseException:
             self.__exit__()
@@ -74,7 +81,7 @@ class Slurm:
         host = socket.gethostname().split(".")[0]
         control, first, second = _free_ports(3)
         there = self.directory
-        for name in ("state", "spool-n1", "spool-n2"):
+        for name in ("state", "spool-n1", "spool-n2", "local"):
             (there / name).mkdir()
         (there / "slurm.conf").write_text(f"""
 ClusterName=testlab

@@ -32,6 +32,10 @@ class SlurmTest(unittest.TestCase):
             importer=importer if cls.has_importer else None))
         cls.aic = AicImage(cls.scratch)
         cls.aic.environment.update(cls.slurm.variables)
+        settings = cls.scratch / ".config/aic-image/config.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f"[stage]\ndirectory = '{cls.slurm.local}'\n"
+                            "[on_cluster]\noptions = '--cpus-per-task=2 --time=10:00'\n")
         cls.project = cls.scratch / "exp"
         cls.project.mkdir()
 
