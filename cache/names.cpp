@@ -178,6 +178,18 @@ NameState Names::set(const ImageName& name, const NamedImage& image,
     });
 }
 
+bool Names::advance(const ImageName& name, const ImageKey& from, const NamedImage& image) const {
+    bool is_still = false;
+    update(name, [&](const NameHistory& history) -> std::optional<NameState> {
+        const auto* current = current_of(history);
+        is_still = current && current->is_of(from.id, from.variant);
+        if (!is_still || current->is_of(image.id, image.variant))
+            return std::nullopt;
+        return set_state(name, image, current->directory);
+    });
+    return is_still;
+}
+
 NameState Names::remove(const ImageName& name) const {
     const auto next = [&](const NameHistory& history) -> std::optional<NameState> {
         const auto* current = current_of(history);

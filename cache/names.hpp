@@ -35,6 +35,9 @@ public:
     /// stands for the image already, except that with Replace::yes it moves to `directory`.
     NameState set(const ImageName& name, const NamedImage& image,
                   const std::optional<std::string>& directory, Replace replace) const;
+    /// Lets `name` stand for another image, if it still stands for `from`; it stays the
+    /// same directory's. False when it does not.
+    bool advance(const ImageName& name, const ImageKey& from, const NamedImage& image) const;
     /// Nothing when the name was never set, or was removed.
     std::optional<NameState> find(const ImageName& name) const;
     /// What every name stands for now, in the order of the names; damaged ones are warned of and

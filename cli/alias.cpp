@@ -28,9 +28,7 @@ constexpr std::array k_aliases = {
           "aic-image build",
           {"build", "--otherwise", "nvcr.io#nvidia/tensorflow:*-tf2-py3"}},
     // All its words are the command.
-    Alias{"srun.sh",
-          "aic-image run --gpus 1 --writable --name NAME COMMAND",
-          {"run", "--as-srun.sh", "--"}},
+    Alias{"srun.sh", "aic-image run --gpus 1 --keep COMMAND", {"run", "--as-srun.sh", "--"}},
     Alias{"aic-image-importer", "", {"importer"}},
 };
 

@@ -61,6 +61,11 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
         ->group("Global options");
 }
 
+/// On stderr, if anybody reads that.
+void put_line(const std::string& line) {
+    std::fputs((line + '\n').c_str(), stderr);
+}
+
 void report(const Error& error, const GlobalOptions& options) {
     if (options.json) {
         const nlohmann::json object = {
@@ -72,9 +77,9 @@ void report(const Error& error, const GlobalOptions& options) {
         fmt::print(stdout, "{}\n", to_text(object));
         return;
     }
-    fmt::print(stderr, "error: {}\n", error.message());
+    put_line(fmt::format("error: {}", error.message()));
     if (!error.hint().empty())
-        fmt::print(stderr, "hint: {}\n", error.hint());
+        put_line(fmt::format("hint: {}", error.hint()));
 }
 
 void install_log(const GlobalOptions& options) {
@@ -85,7 +90,7 @@ void install_log(const GlobalOptions& options) {
         if (level < least || quiet)
             return;
         const char* label = level == LogLevel::warning ? "warning: " : "";
-        fmt::print(stderr, "{}{}\n", label, message);
+        put_line(label + message);
     });
 }
 

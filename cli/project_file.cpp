@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/printable.hpp"
+#include "core/shell_words.hpp"
 
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
@@ -151,9 +152,12 @@ RunOptions run_options_of(const toml::table& table) {
                        .is_writable = flag_at(table, "writable")};
     for_each_at(table, "mounts",
                 [&](const toml::node& node) { options.mounts.push_back(text_of(node, "mounts")); });
-    for_each_at(table, "command", [&](const toml::node& node) {
-        options.command.push_back(text_of(node, "command"));
-    });
+    if (const auto line = table["command"].value<std::string>())
+        options.command = split_words(*line);
+    else
+        for_each_at(table, "command", [&](const toml::node& node) {
+            options.command.push_back(text_of(node, "command"));
+        });
     for_each_pair_at(table, "env", [&](const std::string& name, const std::string& value) {
         options.env.push_back(checked_variable(name + '=' + value));
     });

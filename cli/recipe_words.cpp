@@ -45,6 +45,9 @@ build::Step script_step(const std::string& path, build::Workspace workspace) {
     auto text = read_file_if_exists(path, k_max_script_bytes);
     if (!text)
         throw Error(ErrorKind::not_found, "there is no script '{}'", path);
+    if (const auto line = text->substr(0, text->find('\n')); line.ends_with('\r'))
+        throw Error(ErrorKind::usage, "the script '{}' has the line ends of Windows", path)
+            .with_hint(fmt::format("mend it: sed -i 's/\\r$//' {}", shell_quote(path)));
     return {.label = fs::path(path).filename().native(),
             .script = std::move(*text),
             .workspace = workspace};
@@ -58,7 +61,10 @@ void take_added(const std::string& text, build::Recipe& recipe) {
     const auto colon = text.rfind(":/");
     const auto source = text.substr(0, colon);
     if (!is_there(source))
-        throw Error(ErrorKind::not_found, "there is no '{}' to add", source);
+        throw Error(ErrorKind::not_found, "there is no '{}' to add", source)
+            .with_hint(colon == std::string::npos && text.find(':') != std::string::npos
+                           ? "a destination begins with '/': SRC:/DST"
+                           : "");
     if (colon == std::string::npos)
         recipe.shown.emplace_back(in_project(source));
     else
@@ -115,6 +121,9 @@ std::vector<std::string> parse_entrypoint(const std::string& text) {
     const bool is_list =
         list.is_array() && !list.empty()
         && std::ranges::all_of(list, [](const auto& word) { return word.is_string(); });
+    if (!is_list && text.starts_with("["))
+        throw Error(ErrorKind::usage, "--entrypoint '{}': it is no JSON list of words", text)
+            .with_hint(R"(such as ["python3", "-m", "server"])");
     return is_list ? list.get<std::vector<std::string>>() : std::vector<std::string>{text};
 }
 

@@ -34,6 +34,8 @@ void InterruptWatch::watch() {
         int number = 0;
         if (sigwait(&set, &number) != 0 || number == SIGUSR2)
             return;
+        if (signal_ != 0 && number == SIGHUP)
+            continue; // of a terminal that closes come several
         if (signal_ != 0)
             ::_exit(128 + number);
         signal_ = number;

@@ -8,8 +8,9 @@
 namespace aic {
 
 /// SIGINT, SIGTERM, SIGHUP and SIGUSR1, with which Slurm announces the end of a job where it is
-/// told to, as one stop_source: the first asks for a clean stop, the second ends the process. Make
-/// one at the start of main(), before any other thread, since the signals are blocked by it.
+/// told to, as one stop_source: the first asks for a clean stop, the second ends the process,
+/// unless it is a SIGHUP, of which a terminal that closes sends several. Make one at the start of
+/// main(), before any other thread, since the signals are blocked by it.
 class InterruptWatch {
 public:
     InterruptWatch();

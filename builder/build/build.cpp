@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 
 namespace fs = std::filesystem;
 
@@ -344,7 +345,8 @@ private:
 
     [[noreturn]] void fail(std::size_t index, const sandbox::Outcome& ended,
                            const fs::path& log) const {
-        auto hint = fmt::format("all that it printed is in '{}'", log.native());
+        auto hint = log.empty() ? std::string("what it printed is not kept")
+                                : fmt::format("all that it printed is in '{}'", log.native());
         if (ended.scratch_is_full)
             hint +=
                 fmt::format("; '{}' is full, and steps write there", config_.spool.value.native());
@@ -353,7 +355,9 @@ private:
                                 "more than {}",
                                 request_.project.native(), human_size(k_max_input_bytes));
         throw Error(ErrorKind::system, "the script ended with status {}{}", ended.status,
-                    ended.status > 128 ? fmt::format(" (signal {})", ended.status - 128) : "")
+                    ended.status > 128 && ended.status <= 128 + SIGRTMAX
+                        ? fmt::format(" (signal {})", ended.status - 128)
+                        : "")
             .with_hint(hint);
     }
 

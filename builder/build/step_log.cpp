@@ -2,6 +2,7 @@
 #include "builder/build/step_log.hpp"
 
 #include "core/files.hpp"
+#include "core/log.hpp"
 
 #include <unistd.h>
 
@@ -48,6 +49,14 @@ std::string file_name_of(const std::string& label) {
 }
 
 StepLog::StepLog(const Environment& environment, const std::string& label) {
+    try {
+        open(environment, label);
+    } catch (const Error& error) {
+        give_up(error);
+    }
+}
+
+void StepLog::open(const Environment& environment, const std::string& label) {
     const auto directory = log_directory(environment);
     make_directories(directory, 0700);
     remove_old_logs(directory);
@@ -56,11 +65,31 @@ StepLog::StepLog(const Environment& environment, const std::string& label) {
     std::tm local{};
     when.resize(
         std::strftime(when.data(), when.size(), "%Y%m%d-%H%M%S", ::localtime_r(&now, &local)));
-    path_ = directory / fmt::format("{}-{}-{}.log", when, ::getpid(), file_name_of(label));
-    fd_ = open_file(path_, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const auto path =
+        directory / fmt::format("{}-{}-{}.log", when, ::getpid(), file_name_of(label));
+    fd_ = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    path_ = path;
+}
+
+void StepLog::write(std::span<const std::byte> bytes) {
+    if (!fd_)
+        return;
+    try {
+        write_all(fd_.get(), bytes, path_);
+    } catch (const Error& error) {
+        give_up(error);
+    }
+}
+
+void StepLog::give_up(const Error& error) {
+    warn("what the step prints is not kept: {}", error.message());
+    fd_ = Fd();
+    path_.clear();
 }
 
 void StepLog::made(const DiffId& layer) {
+    if (path_.empty())
+        return;
     const auto name = path_.parent_path() / (path_.stem().native() + ending_for(layer));
     std::error_code fault; // then it keeps its name, and is not found by the layer
     fs::rename(path_, name, fault);

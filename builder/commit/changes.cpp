@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 
 namespace aic::commit {
@@ -167,7 +168,7 @@ private:
                 throw Error(ErrorKind::busy, "it is gone while the container is read");
             throw system_error("looking at it");
         }
-        if (!base && is_leftover(status))
+        if (!base && is_leftover(status, name))
             return;
         if (base && !is_same_type(status, *base))
             base.reset();
@@ -179,9 +180,27 @@ private:
     }
 
     /// A place that enroot mounted something on; its export leaves them out too.
-    static bool is_leftover(const struct stat& status) {
-        return (status.st_mode & k_all_modes) == 0
-               && (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_size == 0));
+    static bool is_leftover(const struct stat& status, const std::string& name) {
+        if ((status.st_mode & k_all_modes) != 0)
+            return false;
+        return S_ISDIR(status.st_mode) ? is_empty(name)
+                                       : S_ISREG(status.st_mode) && status.st_size == 0;
+    }
+
+    /// Of a directory that is closed to everybody, its owner too: it is opened to him for this.
+    static bool is_empty(const std::string& path) {
+        const auto look = [&] {
+            return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        };
+        auto fd = look();
+        if (!fd && errno == EACCES && ::chmod(path.c_str(), 0500) == 0) {
+            fd = look();
+            ::chmod(path.c_str(), 0);
+        }
+        if (!fd)
+            throw system_error("looking into it");
+        const auto inside = fmt::format("/proc/self/fd/{}", fd.get());
+        return std::filesystem::directory_iterator(inside) == std::filesystem::directory_iterator();
     }
 
     bool is_same_type(const struct stat& status, NodeId base) const {

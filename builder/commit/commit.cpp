@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/commit/commit.hpp"
 
-#include "builder/build/derivation.hpp"
-#include "builder/build/step_key.hpp"
-#include "builder/build/step_layer.hpp"
-#include "builder/packing.hpp"
-#include "core/crew.hpp"
+#include "builder/commit/layer.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "core/files.hpp"
@@ -45,12 +41,6 @@ std::set<std::string> own_accounts(const fs::path& root) {
     return names;
 }
 
-/// The changes of two commits are two layers, equal or not.
-build::StepKey new_key(const cache::StoredImage& base) {
-    return build::StepKey(sha256_of(build::base_key(base.record.id, base.record.variant).hex()
-                                    + " commit " + unique_name()));
-}
-
 class Committing {
 public:
     Committing(const CommitRequest& request, const Config& config, Progress* progress,
@@ -58,14 +48,8 @@ public:
         : request_(request)
         , progress_(progress)
         , stop_(std::move(stop))
-        , spool_(config.spool.value / "build")
-        , store_(cache::Library(config).own())
-        , packing_(builder::packing_of(request.base))
-        // What lies in a container is its owner's: keys, tokens, a home.
-        , visibility_(store_.description().preset == cache::Preset::personal
-                          ? cache::Visibility::everyone
-                          : cache::Visibility::owner)
-        , key_(new_key(request.base)) {}
+        , config_(config)
+        , spool_(config.spool.value / "build") {}
 
     CommitResult run() {
         require_private_directory(spool_.parent_path());
@@ -77,9 +61,15 @@ public:
         CommitResult result{.changes = write_tar(tar.get(), path), .image = std::nullopt};
         if (result.changes.empty())
             return result;
-        const auto layer = store_layer(tar.get(), path);
-        result.layer_bytes = layer.record.segments.front().length_bytes;
-        result.image = derive(layer);
+        if (::lseek(tar.get(), 0, SEEK_SET) != 0)
+            throw system_error("reading '{}'", path.native());
+        auto [image, layer_bytes] = commit_layer({.base = request_.base,
+                                                  .base_name = request_.base_name,
+                                                  .from = request_.container_name,
+                                                  .threads = request_.threads},
+                                                 tar.get(), config_, progress_, stop_);
+        result.layer_bytes = layer_bytes;
+        result.image = std::move(image);
         return result;
     }
 
@@ -110,48 +100,11 @@ private:
         }
     }
 
-    cache::StoredImage store_layer(int tar, const fs::path& path) {
-        phase("compressing what has changed");
-        if (::lseek(tar, 0, SEEK_SET) != 0)
-            throw system_error("reading '{}'", path.native());
-        Crew crew(request_.threads);
-        squashfs::CompressorPool pool(crew, packing_.compression, packing_.block_bytes);
-        return build::store_step_layer(
-            store_,
-            {.tar_fd = tar,
-             .reference = build::step_reference(key_),
-             .created_by = std::string(build::k_committed_by) + request_.container_name,
-             .comment = "",
-             .platform = request_.base.record.platform,
-             .compression = packing_.compression,
-             .block_bytes = packing_.block_bytes,
-             .visibility = visibility_},
-            pool, stop_);
-    }
-
-    cache::StoredImage derive(const cache::StoredImage& layer) {
-        phase("putting the image together");
-        const std::vector<cache::StoredImage> steps = {layer};
-        const build::Recipe nothing;
-        return build::derive_image(store_,
-                                   {.base = request_.base,
-                                    .steps = steps,
-                                    .recipe = nothing,
-                                    .reference = build::build_reference(key_),
-                                    .base_name = request_.base_name,
-                                    .threads = request_.threads,
-                                    .visibility = visibility_},
-                                   stop_);
-    }
-
     const CommitRequest& request_;
     Progress* const progress_;
     std::stop_token stop_;
+    const Config& config_;
     const fs::path spool_;
-    cache::Store store_;
-    const builder::Packing packing_;
-    const cache::Visibility visibility_;
-    const build::StepKey key_;
 };
 
 } // namespace

@@ -80,7 +80,8 @@ public:
                            .host_name = host_name(),
                            .purpose = sandbox::Purpose::program,
                            .has_terminal = request_.has_terminal,
-                           .is_read_only = !request_.is_writable};
+                           .is_read_only = !request_.is_writable && !request_.changed,
+                           .keeps_changes = static_cast<bool>(request_.changed)};
         if (!request_.is_root)
             plan.ids = sandbox::Ids{caller_.uid, caller_.gid};
         make_directories(plan.scratch, 0700);
@@ -132,7 +133,7 @@ int run_here(const RunRequest& request, const Config& config, const Environment&
     const sandbox::Observer observer{.output = nullptr,
                                      .warning = [](const std::string& text) { warn("{}", text); },
                                      .shell = nullptr,
-                                     .layer = nullptr,
+                                     .layer = request.changed,
                                      .signal = signal};
     return sandbox::run(plan, request.sandbox_program, observer, stop).status;
 }

@@ -24,7 +24,10 @@ struct RunRequest {
     bool has_home = false;        ///< the caller's own; else an empty one
     bool is_root = false;         ///< inside, and else who the caller is
     bool is_writable = false;     ///< the image's files; what becomes of them is thrown away
-    bool has_terminal = false;    ///< the program's standard descriptors are a terminal
+    /// The tar of what the program changed in the image, to be read to its end; where this is set,
+    /// the image is writable.
+    std::function<void(int tar_fd)> changed{};
+    bool has_terminal = false; ///< the program's standard descriptors are a terminal
     std::filesystem::path sandbox_program = "/proc/self/exe"; ///< see sandbox::run()
 };
 

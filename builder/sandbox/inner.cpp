@@ -307,10 +307,12 @@ void write_layer_for_reader(const Root& root) {
 }
 
 /// Before it is cleared: a script that failed may have failed for that.
-void tell_if_full(const Plan& plan) {
+bool tell_if_full(const Plan& plan) {
     constexpr std::uint64_t k_full_bytes = 4 << 20;
-    if (capacity_of(plan.scratch).free_bytes < k_full_bytes)
-        tell({.kind = Report::Kind::full});
+    if (capacity_of(plan.scratch).free_bytes >= k_full_bytes)
+        return false;
+    tell({.kind = Report::Kind::full});
+    return true;
 }
 
 /// The second process.
@@ -321,9 +323,15 @@ int look_after(const Plan& plan) {
     if (::unshare(CLONE_NEWPID) != 0)
         throw system_error("making a process namespace");
     const int status = wait_on_leash(start([&] { return supervise(plan, root); }));
-    tell_if_full(plan);
+    const bool is_full = tell_if_full(plan);
     root.take_apart();
-    if (status == 0 && plan.purpose == Purpose::step)
+    const bool has_layer = plan.keeps_changes || (status == 0 && plan.purpose == Purpose::step);
+    if (has_layer && is_full)
+        throw Error(ErrorKind::no_space,
+                    "'{}' was full at the end, and what was written there may be cut short",
+                    plan.scratch)
+            .with_hint("set AIC_IMAGE_SPOOL to a larger local disk");
+    if (has_layer)
         in_context("writing the layer", [&] { write_layer_for_reader(root); });
     ::close(k_layer_fd);
     root.clear();

@@ -85,6 +85,7 @@ std::string to_json(const Plan& plan) {
                            {"is_program", plan.purpose == Purpose::program},
                            {"has_terminal", plan.has_terminal},
                            {"is_read_only", plan.is_read_only},
+                           {"keeps_changes", plan.keeps_changes},
                            {"ids", plan.ids ? json({plan.ids->uid, plan.ids->gid}) : json()}};
     return document.dump();
 }
@@ -106,7 +107,8 @@ Plan parse_plan(std::string_view text) {
                   .purpose =
                       document.at("is_program").get<bool>() ? Purpose::program : Purpose::step,
                   .has_terminal = document.at("has_terminal").get<bool>(),
-                  .is_read_only = document.at("is_read_only").get<bool>()};
+                  .is_read_only = document.at("is_read_only").get<bool>(),
+                  .keeps_changes = document.at("keeps_changes").get<bool>()};
         if (const auto& ids = document.at("ids"); !ids.is_null())
             plan.ids = Ids{ids.at(0).get<unsigned>(), ids.at(1).get<unsigned>()};
         for (const auto& file : document.at("files"))

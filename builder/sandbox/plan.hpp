@@ -48,9 +48,10 @@ struct Plan {
     std::string host_name;
     bool has_shell = false; ///< for the user, when the script fails
     Purpose purpose = Purpose::step;
-    bool has_terminal = false; ///< the program; else it has what the caller has
-    bool is_read_only = false; ///< the root, but for what is mounted in it
-    std::optional<Ids> ids{};  ///< whom the program runs as, who is the caller; else as root
+    bool has_terminal = false;  ///< the program; else it has what the caller has
+    bool is_read_only = false;  ///< the root, but for what is mounted in it
+    bool keeps_changes = false; ///< a program's too are a layer, however it ends
+    std::optional<Ids> ids{};   ///< whom the program runs as, who is the caller; else as root
 };
 
 std::string to_json(const Plan& plan);

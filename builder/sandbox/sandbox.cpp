@@ -119,6 +119,7 @@ public:
         : observer_(observer)
         , stop_(stop)
         , is_program_(plan.purpose == Purpose::program)
+        , keeps_changes_(plan.keeps_changes)
         , stopped_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
         , on_stop_(stop, [this] { ::eventfd_write(stopped_.get(), 1); }) {
         auto leash = make_pipe();
@@ -157,7 +158,7 @@ public:
         {
             // What is waited for from here on must not outlast a stop.
             const std::stop_callback let_go(stop_, [this] { leash_ = Fd(); });
-            if (*ended_ == 0 && !is_program_)
+            if (keeps_changes_ || (*ended_ == 0 && !is_program_))
                 take_layer();
             wait();
         }
@@ -339,6 +340,7 @@ private:
     const Observer& observer_;
     std::stop_token stop_;
     const bool is_program_;
+    const bool keeps_changes_;
     Pipe output_ = make_pipe(), report_ = make_pipe(), layer_ = make_pipe();
     std::optional<Terminal> terminal_;
     Fd leash_;

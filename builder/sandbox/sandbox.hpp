@@ -18,7 +18,7 @@ struct Observer {
     std::function<void(const std::string&)> warning;        ///< what its layer does not hold
     std::function<void(int status)> shell; ///< the script failed, and the user gets a shell now
     /// The layer's tar, to be read from this descriptor to its end; only when the script has ended
-    /// with status 0.
+    /// with status 0, or where the changes of a program are kept.
     std::function<void(int fd)> layer;
     std::function<int()> signal{}; ///< which one a stop is; a program gets it
 };

@@ -65,10 +65,13 @@ Examples:
 }
 
 std::optional<Project> Build::project() const {
+    if (auto project = read_project()) {
+        if (!base_.empty())
+            project->base = base_;
+        return project;
+    }
     if (!base_.empty())
         return std::nullopt;
-    if (auto project = read_project())
-        return project;
     if (!otherwise_.empty())
         return Project{.base = otherwise_, .name = std::nullopt, .recipe = {}};
     throw Error(ErrorKind::usage, "no base is named, and there is no file '{}' here",

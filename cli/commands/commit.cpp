@@ -4,6 +4,7 @@
 #include "cli/base_image.hpp"
 #include "cli/image_json.hpp"
 #include "cli/import_options.hpp"
+#include "cli/keeping.hpp"
 #include "cli/naming.hpp"
 #include "cli/progress_display.hpp"
 #include "core/error.hpp"
@@ -27,6 +28,7 @@ void Commit::describe(const Arguments& arguments) {
     arguments.add_option("--name", name_, "call the image so (default: as the container)")
         .type_name("NAME");
     arguments.add_flag("--replace", replace_, "even if the name was given in another directory");
+    arguments.add_flag("--if-still", if_still_, "the name has to stand for the base yet").hidden();
     arguments.add_flag("--checksum", checksum_,
                        "read every file, and do not go by size and time where nothing was written");
     arguments.add_option("--threads", threads_, "threads that compress (default: one a core)")
@@ -97,7 +99,8 @@ void Commit::run(Session& session) {
     const auto container = slurm::find_container(container_, session.environment());
     const auto name = chosen_name(container);
     const auto replace = replace_ ? cache::Replace::yes : cache::Replace::no;
-    require_free_name(session, name, replace);
+    if (!if_still_)
+        require_free_name(session, name, replace);
     const commit::CommitRequest request{
         .container = container.root,
         .container_name = container.name,
@@ -111,7 +114,10 @@ void Commit::run(Session& session) {
         commit::commit_container(request, session.config(), &progress, session.stop());
     display.finish();
     const auto& image = result.image ? *result.image : request.base;
-    give_name(session, name, image, "commit " + container.root.native(), replace);
+    if (if_still_)
+        advance_name(session, name, request.base, image, "run --keep");
+    else
+        give_name(session, name, image, "commit " + container.root.native(), replace);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     show(session, name, result, image, took.count());
 }

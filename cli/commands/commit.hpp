@@ -29,6 +29,7 @@ private:
     std::string base_;
     std::string name_;
     bool replace_ = false;
+    bool if_still_ = false; ///< the name has to stand for the base yet
     bool checksum_ = false;
     unsigned threads_ = 0;
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/run.hpp"
 
-#include "builder/run/local_run.hpp"
+#include "builder/commit/layer.hpp"
 #include "builder/sandbox/sandbox.hpp"
 #include "cli/hand_out.hpp"
+#include "cli/import_options.hpp"
+#include "cli/keeping.hpp"
 #include "cli/run_words.hpp"
 #include "core/become.hpp"
 #include "core/error.hpp"
@@ -24,16 +26,6 @@ bool has_terminal() {
     return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-/// Of a container that keeps what is changed in it: an image of another id has another.
-std::string container_name(const ImageArgument& image) {
-    auto directory = fs::current_path().filename().native();
-    std::ranges::replace_if(
-        directory,
-        [](char c) { return c == ':' || c == ',' || static_cast<unsigned char>(c) <= ' '; }, '-');
-    return image.stored ? fmt::format("{}-{}", directory, image.stored->record.id.short_hex())
-                        : directory;
-}
-
 /// Without a command: bash where there is one.
 std::vector<std::string> shell() {
     return {"/bin/sh", "-c", "command -v bash > /dev/null && exec bash; exec sh"};
@@ -48,6 +40,10 @@ void Run::describe(const Arguments& arguments) {
     arguments.add_option("command", shown_, "a program and its arguments").type_name("COMMAND...");
     options_.describe(arguments);
     arguments.add_flag("--here", here_, "on this machine, even where there is Slurm");
+    arguments.add_flag(
+        "--keep", keep_,
+        "what the program changes in the image is the name's next image, everywhere");
+    arguments.add_flag("--in-allocation", in_allocation_, "in a job made for it").hidden();
     arguments.add_flag("--as-srun.sh", as_before_, "as the script of this name did").hidden();
     arguments.footer(
         R"(The first word is the image if it stands for one, and what follows is the command; with "--" in front
@@ -58,20 +54,22 @@ names it, or as the directory is called. Without a command it is a shell. The cu
 Where there is no Slurm it runs on this machine, in the sandbox that builds use. The exit status is the
 program's; SIGINT, SIGTERM and SIGHUP reach it, and a second one ends it at once.
 
+With --keep the image has to be called by a name of yours, and one run at a time has it: a second is
+refused. What is changed is kept whatever the exit status is, unless the run is cancelled; 'aic-image
+restore NAME' goes back. It is one node's work.
+
 Examples:
   aic-image run python3 train.py
   aic-image run --gpus 1 exp python3 train.py
   aic-image run nvcr.io#nvidia/pytorch:24.05-py3 -- python3 -c 'import torch'
   aic-image run --gpus 8 --nodes 2 --slurm '--partition=a100 --time=1:00:00' exp ./train.sh
+  aic-image run --keep --root exp apt-get install -y git
   aic-image run                               # a shell in this directory's image
   aic-image run --here --mount /data/sets:ro alice/exp ls /data/sets)");
 }
 
-void Run::run_here(Session& session, const ImageArgument& image, const RunOptions& options) const {
-    // What a project's file says for the cluster does no harm here.
-    if (const auto option = options_.said_for_slurm())
-        throw Error(ErrorKind::usage, "{} is Slurm's, and this runs without", *option);
-    session.say(fmt::format("on this machine, without Slurm: {}", image.file.native()));
+run::RunRequest Run::request_here(Session& session, const ImageArgument& image,
+                                  const RunOptions& options) const {
     run::RunRequest request{.image = image.file,
                             .command = options.command,
                             .project = fs::current_path(),
@@ -85,27 +83,79 @@ void Run::run_here(Session& session, const ImageArgument& image, const RunOption
     for (const auto& mount : RunArgument::mounts(options))
         if (mount.target != "/workspace" || mount.source != request.project)
             request.mounts.push_back({mount.source, mount.target, mount.is_writable});
-    session.exit_with(run::run_here(
-        request, session.config(), session.environment(), [&] { return session.signal(); },
-        session.stop()));
+    return request;
 }
 
-void Run::run_in_slurm(Session& session, const fs::path& srun, const ImageArgument& image,
-                       const RunOptions& options) const {
-    const auto help = output_of({srun.native(), "--help"}, session.stop());
+void Run::run_here(Session& session, const ImageArgument& image, const RunOptions& options) const {
+    // What a project's file says for the cluster does no harm here.
+    if (const auto option = options_.said_for_slurm())
+        throw Error(ErrorKind::usage, "{} is Slurm's, and this runs without", *option);
+    session.say(fmt::format("on this machine, without Slurm: {}", image.file.native()));
+    if (keep_)
+        return keep_here(session, image, options);
+    session.exit_with(run::run_here(
+        request_here(session, image, options), session.config(), session.environment(),
+        [&] { return session.signal(); }, session.stop()));
+}
+
+void Run::keep_here(Session& session, const ImageArgument& image, const RunOptions& options) const {
+    Keeping keeping(session, image);
+    keeping.claim();
+    std::optional<commit::CommittedLayer> committed;
+    auto request = request_here(session, image, options);
+    request.changed = [&](int tar_fd) {
+        committed = commit::commit_stream({.base = *image.stored,
+                                           .base_name = keeping.name().str(),
+                                           .from = keeping.name().str(),
+                                           .threads = configured_import(session).threads},
+                                          tar_fd, session.config(), session.stop());
+    };
+    const int status = run::run_here(
+        request, session.config(), session.environment(), [&] { return session.signal(); },
+        session.stop());
+    session.exit_with(status);
+    if (!committed)
+        return session.say(
+            fmt::format("nothing was changed: '{}' is as it was", keeping.name().str()));
+    keeping.advance(committed->image);
+    session.say(fmt::format("kept: {}, in '{}' from now on", human_size(committed->layer_bytes),
+                            keeping.name().str()));
+}
+
+slurm::ContainerStep Run::step_in_slurm(Session& session, const ImageArgument& image,
+                                        const RunOptions& options) const {
+    const auto help = output_of({"srun", "--help"}, session.stop());
     if (!help || !slurm::has_pyxis(*help))
         throw Error(ErrorKind::usage, "srun knows no containers here: pyxis is not installed")
             .with_hint("ask who runs the cluster for pyxis and enroot; '--here' runs it on this "
                        "machine");
     auto step = options_.step(session, image, options);
     step.has_terminal = has_terminal();
-    if (as_before_) {
-        step.is_as_the_site_has_it = true;
-        if (!step.container_name)
-            step.container_name = container_name(image);
-    }
+    step.is_as_the_site_has_it = as_before_;
+    return step;
+}
+
+void Run::run_in_slurm(Session& session, const fs::path& srun, const ImageArgument& image,
+                       const RunOptions& options) const {
+    const auto step = step_in_slurm(session, image, options);
     session.flush();
     become(srun, slurm::srun_line(step), step.variables);
+}
+
+void Run::keep_in_slurm(Session& session, const ImageArgument& image,
+                        const RunOptions& options) const {
+    if (!options.nodes.empty() && options.nodes != "1")
+        throw Error(ErrorKind::usage, "--keep is one node's work, and --nodes says {}",
+                    options.nodes);
+    Keeping keeping(session, image);
+    keeping.require_unclaimed();
+    auto step = step_in_slurm(session, image, options);
+    if (!session.environment()("SLURM_JOB_ID"))
+        become_allocation(session, name(), "--in-allocation", slurm::resource_words(step));
+    keeping.claim();
+    if (in_allocation_) // which has them
+        step.options.clear();
+    session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step)));
 }
 
 void Run::run(Session& session) {
@@ -123,15 +173,19 @@ void Run::run(Session& session) {
     if (as_before_ && srun) {
         if (options.gpus.empty())
             options.gpus = std::string("1");
+        keep_ = image.name.has_value();
         options.is_writable = true;
     }
-    if (srun && !here_)
+    if (srun && !here_) {
+        if (keep_)
+            return keep_in_slurm(session, image, options);
         run_in_slurm(session, *srun, image, options);
+    }
     try {
         run_here(session, image, options);
     } catch (const Error& error) {
-        const bool may_be_meant_otherwise =
-            !word && error.hint() == sandbox::k_no_such_program && words_.front() != "--";
+        const bool may_be_meant_otherwise = !word && error.hint() == sandbox::k_no_such_program
+                                            && !words_.empty() && words_.front() != "--";
         if (!may_be_meant_otherwise)
             throw;
         throw Error(error).with_hint(

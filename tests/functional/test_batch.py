@@ -131,24 +131,6 @@ class BatchTest(BuildTest):
                          "A,NVIDIA_VISIBLE_DEVICES,NVIDIA_DRIVER_CAPABILITIES")
         self.assertEqual((variables["A"], variables["SLURM_GRES"]), ("it's", "gpu:1"))
 
-    def test_the_old_command_keeps_what_is_changed_and_tells_its_new_name_once(self) -> None:
-        alias = self.scratch / "srun.sh"
-        alias.symlink_to(program())
-        first = self.aic.run("python3", "--version", executable=alias, prefix=self.with_slurm)
-        self.assertEqual(first.status, 0, first)
-        words = first.out.splitlines()
-        identity = self.image.parent.parent.name[:12]
-        for word in (f"--container-name=project-{identity}", "--container-writable", "--gres=gpu:1",
-                     f"--container-mounts={self.project}:/workspace"):
-            self.assertIn(word, words)
-        self.assertEqual(words[-2:], ["python3", "--version"])
-        self.assertFalse([word for word in words if "home" in word or "root" in word])
-        self.assertIn("'srun.sh' stands for 'aic-image run", first.stderr)
-        help_of_it = self.aic.run("--help", executable=alias, prefix=self.with_slurm)
-        self.assertIn("run a program in an image", help_of_it.out)
-        again = self.aic.run("true", executable=alias, prefix=self.with_slurm)
-        self.assertNotIn("stands for", again.stderr)
-
 
 class ContainersTest(BuildTest):
     def setUp(self) -> None:

@@ -202,6 +202,38 @@ class BuildingTest(BuildTest):
         self.assertIn(f"'{self.aic.spool}' is full", result.stderr)
         self.assertEqual(list((self.aic.spool / "build").glob("*")), [])
 
+        # A script that goes on all the same has made something that is cut short.
+        self.script("head -c 500000000 /dev/zero > /opt/large || true")
+        result = self.aic.run("build", self.base, "-s", "setup.sh", prefix=self.there)
+        self.assertEqual(result.status, Status.NO_SPACE, result)
+        self.assertIn("may be cut short", result.stderr)
+        self.assertEqual(self.aic.run("path", "project").status, Status.NOT_FOUND)
+
+    def test_a_step_needs_no_log(self) -> None:
+        (self.scratch / "state").write_text("in the way of a directory")
+        self.aic.environment["XDG_STATE_HOME"] = str(self.scratch / "state")
+        self.built("echo said; echo made > /opt/made")
+        self.assertIn("is not kept", self.result.stderr)
+
+    def test_nobody_has_to_read_what_is_said(self) -> None:
+        self.script("echo said")
+        process = self.aic.start("build", self.base, "-s", "setup.sh", "--progress", "plain",
+                                 prefix=self.there)
+        process.stderr.close()
+        process.stdout.read()
+        process.stdout.close()
+        self.assertEqual(process.wait(60), 0)
+
+    def test_the_terminal_may_close_several_times(self) -> None:
+        self.script("echo > /started; trap '' HUP; sleep 100")
+        process = self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
+        self.wait_for("sleep 100")
+        for _ in range(3):
+            process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 129)
+        self.assert_nothing_left()
+
     def test_a_step_that_takes_its_own_libraries_away_is_contained(self) -> None:
         self.built("rm -rf /usr/lib /usr/lib64")
         self.script("true", "more.sh")
@@ -452,6 +484,8 @@ class BuildingTest(BuildTest):
         self.assertEqual(self.succeed("path", "exp").out.strip(), str(image))
         self.assertEqual(self.text_of(image, "/opt/made"), "made\n")
         self.assertIn("LAB=ours", self.text_of(image, "/etc/environment"))
+        image = Path(self.succeed("build", image, prefix=self.there).out.strip())
+        self.assertIn("LAB=ours", self.text_of(image, "/etc/environment"), "only the base is another")
         (self.project / "aic-image.toml").write_text("[build]\nbsae = 3\n")
         result = self.aic.run("build", prefix=self.there)
         self.assertEqual(result.status, Status.USAGE, result)
@@ -524,6 +558,7 @@ class BuildingTest(BuildTest):
         self.fail(f"'{word}' does not start")
 
     def test_mistakes_are_explained_before_anything_is_pulled(self) -> None:
+        (self.project / "windows.sh").write_bytes(b"#!/bin/sh\r\ntrue\r\n")
         for arguments, status, words in (
             (["-s", "missing.sh"], Status.NOT_FOUND, "missing.sh"),
             (["-s", "."], Status.USAGE, "directory"),
@@ -531,6 +566,9 @@ class BuildingTest(BuildTest):
             (["-s", "setup.sh", "--workdir", "w"], Status.USAGE, "begin with '/'"),
             (["-s", "setup.sh", "--name", "a/b"], Status.USAGE, "a/b"),
             (["-r", "/etc/passwd"], Status.USAGE, "project directory"),
+            (["--entrypoint", '["/bin/sh",'], Status.USAGE, "no JSON list"),
+            (["--add", "nothing:opt"], Status.NOT_FOUND, "SRC:/DST"),
+            (["-s", "windows.sh"], Status.USAGE, "line ends of Windows"),
         ):
             with self.subTest(arguments):
                 result = self.fails(*arguments, status=status)

@@ -111,6 +111,14 @@ class CommitTest(FunctionalTest):
         with mounts.unsquashed(image) as root:
             self.assertEqual((root / "etc/passwd").stat().st_mode & 0o777, 0o644)
 
+    def test_what_is_closed_and_not_empty_was_nobodys_place(self) -> None:
+        closed = self.root / "opt/closed"
+        closed.mkdir()
+        (closed / "file").write_text("data\n")
+        closed.chmod(0)
+        self.assertEqual(self.succeed("cat", self.commit("exp"), "/opt/closed/file").out, "data\n")
+        self.assertEqual(closed.stat().st_mode & 0o7777, 0)
+
     def test_a_container_that_was_only_started_is_the_image(self) -> None:
         self.assertEqual(self.commit("exp"), self.image)
         self.sh(START, self.root)

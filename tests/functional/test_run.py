@@ -64,6 +64,16 @@ class RunTest(BuildTest):
         self.assertEqual(self.program().out, "file\n")
         self.assertEqual(self.program("-e", "MINE=line").out, "line\n")
 
+    def test_the_projects_file_may_say_the_command(self) -> None:
+        for command, status, out in (("'echo one  two'", 0, "one two\n"),
+                                     ("['echo', 'one  two']", 0, "one  two\n"),
+                                     ("['nosuch']", Status.NOT_FOUND, "")):
+            (self.project / "aic-image.toml").write_text(
+                f'[build]\nbase = "{self.base}"\nname = "project"\n'
+                f"[run]\ncommand = {command}\n")
+            result = self.aic.run("run", "--here", "-q", prefix=self.there)
+            self.assertEqual((result.status, result.out), (status, out), result)
+
     def test_the_status_is_the_programs(self) -> None:
         self.program("project", "sh", "-c", "exit 7", status=7)
         self.program("project", "sh", "-c", "kill -9 $$", status=128 + 9)

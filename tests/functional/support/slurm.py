@@ -60,7 +60,7 @@ class Slurm:
             for node in ("n1", "n2"):
                 # With a disk of its own, on which nothing of the other node's is.
                 self._start("unshare", "--mount", "--propagation=slave", "sh", "-c",
-                            f"mount -t tmpfs tmpfs {self.local} && exec slurmd -D -N {node}")
+                            f"mount -t tmpfs tmpfs {self.local} && SLURMD_NODENAME={node} exec slurmd -D -N {node}")
             self._wait_until_idle()
         except BaseException:
             self.__exit__()

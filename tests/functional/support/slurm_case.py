@@ -32,6 +32,12 @@ class SlurmTest(unittest.TestCase):
             importer=importer if cls.has_importer else None))
         cls.aic = AicImage(cls.scratch)
         cls.aic.environment.update(cls.slurm.variables)
+        # Each node keeps containers on its own disk.
+        enroot = cls.scratch / "enroot"
+        enroot.mkdir()
+        (enroot / "enroot.conf").write_text(
+            f"ENROOT_DATA_PATH {cls.slurm.directory}/data/${{SLURMD_NODENAME}}\n")
+        cls.aic.environment["ENROOT_SYSCONF_PATH"] = str(enroot)
         settings = cls.scratch / ".config/aic-image/config.toml"
         settings.parent.mkdir(parents=True)
         settings.write_text(f"[stage]\ndirectory = '{cls.slurm.local}'\n"

@@ -186,8 +186,7 @@ int slurm_spank_user_init(spank_t spank, int argc, char **argv) {
     spank_get_item(spank, S_JOB_GID, &gid);
     spank_get_item(spank, S_JOB_ID, &job);
     spank_get_item(spank, S_JOB_STEPID, &step);
-    if (spank_getenv(spank, "SLURMD_NODENAME", node, sizeof node) != ESPANK_SUCCESS)
-        gethostname(node, sizeof node);
+    snprintf(node, sizeof node, "%s", getenv("SLURMD_NODENAME")); // slurmd is started with it
     // Where this is called the step is its user's already, as far as files go.
     const uid_t before = geteuid();
     if (seteuid(0))
@@ -240,10 +239,10 @@ static int mount_one(const char *into, char *text) {
         *slash = 0;
         mkdir(at, 0755);
     }
-    if (S_ISDIR(status.st_mode))
-        mkdir(at, 0755);
+    if (S_ISDIR(status.st_mode)) // as enroot: nobody's, but to mount upon
+        mkdir(at, 0);
     else
-        close(open(at, O_CREAT | O_WRONLY, 0644));
+        close(open(at, O_CREAT | O_WRONLY, 0));
     if (mount(source, at, NULL, MS_BIND | MS_REC, NULL))
         return fail("mounting", at);
     if (text && !strcmp(text, "ro"))
