@@ -266,13 +266,24 @@ std::vector<cache::StoredImage> find_own(const cache::Library& library, const st
     }
 }
 
+/// The image of the store whose file this is: what `path` and `build` print.
+static std::optional<cache::StoredImage> stored_at(const cache::Library& library,
+                                                   const fs::path& file) {
+    const auto directory = file.parent_path(); // images/ID/VARIANT
+    const auto id = ImageId::try_parse("sha256:" + directory.parent_path().filename().native());
+    auto image = id ? library.find(*id, directory.filename().native()) : std::nullopt;
+    return image && image->file() == file ? std::move(image) : std::nullopt;
+}
+
 ImageArgument find_image(const cache::Library& library, const std::string& text,
                          const fs::path& home) {
     if (is_path(text)) {
         auto path = text.starts_with("~/") ? home / text.substr(2) : fs::path(text);
         if (!fs::exists(path))
             throw Error(ErrorKind::not_found, "there is no file '{}'", path.native());
-        return {fs::absolute(path).lexically_normal(), std::nullopt};
+        path = fs::absolute(path).lexically_normal();
+        auto stored = stored_at(library, path);
+        return {std::move(path), std::move(stored)};
     }
     const auto found = find_stored(library, text);
     const auto& image = newest_of(found.images);

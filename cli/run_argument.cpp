@@ -5,6 +5,7 @@
 #include "cli/base_image.hpp"
 #include "cli/directory_image.hpp"
 #include "cli/import_options.hpp"
+#include "cli/pre_flight.hpp"
 #include "cli/project_file.hpp"
 #include "cli/recipe_words.hpp"
 #include "cli/run_words.hpp"
@@ -138,15 +139,20 @@ slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& im
                                        const std::vector<std::string>& directives) const {
     const auto further = split_words(options.slurm);
     auto variables = this->variables(session, options);
-    if (!options.gpus.empty() || slurm::asks_for_gpus(further)
-        || slurm::asks_for_gpus(directives)) {
+    const bool wants_gpus =
+        !options.gpus.empty() || slurm::asks_for_gpus(further) || slurm::asks_for_gpus(directives);
+    std::vector<std::string> image_env;
+    if (wants_gpus) {
         squashfs::ImageReader reader(image.file);
-        for (auto& variable : slurm::gpu_variables(foreign::environment_of(reader), variables))
+        image_env = foreign::environment_of(reader);
+        for (auto& variable : slurm::gpu_variables(image_env, variables))
             variables.push_back(std::move(variable));
     }
+    auto mounts = this->mounts(options);
+    check_before_queue(session, image, image_env, mounts, further, wants_gpus);
     return {.image = image_word(session, image),
             .command = options.command,
-            .mounts = mounts(options),
+            .mounts = std::move(mounts),
             .working_directory = working_directory(options),
             .variables = std::move(variables),
             .gpus = if_said(options.gpus),

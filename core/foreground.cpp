@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/foreground.hpp"
 
+#include "core/config.hpp"
 #include "core/error.hpp"
 #include "core/subprocess.hpp"
 
@@ -65,6 +66,15 @@ pid_t spawn(const Foreground& program) {
     return pid;
 }
 
+/// That started this process, as cli/launcher.cpp says it: "PID:FILE". It was inherited where the
+/// number is another's.
+std::optional<std::string> launcher() {
+    const auto text = environment_variable("AIC_IMAGE_LAUNCHER");
+    const auto mine = fmt::format("{}:", ::getpid());
+    return text && text->starts_with(mine) ? std::optional(text->substr(mine.size()))
+                                           : std::nullopt;
+}
+
 } // namespace
 
 int run_in_foreground(const Foreground& program, std::stop_token stop) {
@@ -84,8 +94,14 @@ int run_in_foreground(const Foreground& program, std::stop_token stop) {
 }
 
 std::string own_program() {
+    if (auto path = launcher())
+        return std::move(*path);
     std::error_code ignored;
     return std::filesystem::read_symlink("/proc/self/exe", ignored).native();
+}
+
+std::string running_program() {
+    return launcher().value_or("/proc/self/exe");
 }
 
 } // namespace aic

@@ -22,7 +22,11 @@ struct Foreground {
 /// Error(not_found) when there is no such program.
 int run_in_foreground(const Foreground& program, std::stop_token stop);
 
-/// This program's own file, as other nodes that share it can start it.
+/// What starts this program again, here and on nodes that share its file: its own file, or where a
+/// package's launcher has started it that.
 std::string own_program();
+/// The same for this machine alone: it is this very program even if its file was exchanged
+/// meanwhile.
+std::string running_program();
 
 } // namespace aic

@@ -117,9 +117,29 @@ std::optional<SiteCertificates> find_site_certificates(std::string_view registry
     return std::nullopt;
 }
 
+namespace {
+
+/// Where libcurl looks, nothing has to be said; other distributions than the one that it was built
+/// for have their certificates elsewhere.
+std::string system_authorities(const fs::path& root) {
+    constexpr const char* k_built_in = "etc/ssl/certs/ca-certificates.crt";
+    std::error_code ignored;
+    if (fs::exists(root / k_built_in, ignored))
+        return "";
+    for (const char* file :
+         {"etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/ca-bundle.pem",
+          "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "etc/ssl/cert.pem"})
+        if (fs::exists(root / file, ignored))
+            return (root / file).native();
+    return "";
+}
+
+} // namespace
+
 TlsSettings load_tls_settings(std::string_view registry, const Environment& environment,
                               const fs::path& root) {
-    TlsSettings settings{.authorities_file = environment("SSL_CERT_FILE").value_or("")};
+    TlsSettings settings{.authorities_file =
+                             environment("SSL_CERT_FILE").value_or(system_authorities(root))};
     const auto site = find_site_certificates(registry, environment, root);
     if (!site)
         return settings;

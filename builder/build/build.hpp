@@ -4,6 +4,7 @@
 #include "builder/build/recipe.hpp"
 #include "cache/library.hpp"
 #include "core/config.hpp"
+#include "core/foreground.hpp"
 #include "core/progress.hpp"
 
 #include <cstdint>
@@ -20,9 +21,9 @@ namespace aic::build {
 struct BuildRequest {
     cache::StoredImage base;
     Recipe recipe;
-    std::filesystem::path project;                    ///< what steps see at /workspace
-    std::string base_name;                            ///< that the image file's name begins with
-    std::filesystem::path program = "/proc/self/exe"; ///< see sandbox::run()
+    std::filesystem::path project;                     ///< what steps see at /workspace
+    std::string base_name;                             ///< that the image file's name begins with
+    std::filesystem::path program = running_program(); ///< see sandbox::run()
     /// The first step that is run even if its result is there, as all above it then are.
     std::optional<std::size_t> refresh_from{};
     unsigned threads = 1;   ///< that compress

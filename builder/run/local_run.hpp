@@ -3,6 +3,7 @@
 
 #include "builder/sandbox/plan.hpp"
 #include "core/config.hpp"
+#include "core/foreground.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -28,7 +29,7 @@ struct RunRequest {
     /// the image is writable.
     std::function<void(int tar_fd)> changed{};
     bool has_terminal = false; ///< the program's standard descriptors are a terminal
-    std::filesystem::path sandbox_program = "/proc/self/exe"; ///< see sandbox::run()
+    std::filesystem::path sandbox_program = running_program(); ///< see sandbox::run()
 };
 
 /// Runs the program in the sandbox (docs/decisions/0022-sandbox.md) with the caller's standard

@@ -40,7 +40,7 @@ struct Outcome {
 /// on.
 ///
 /// `program` is what becomes the sandbox's first process: one whose main() calls inner_main() when
-/// its name is k_inner_name; mostly "/proc/self/exe".
+/// its name is k_inner_name; mostly running_program().
 Outcome run(const Plan& plan, const std::filesystem::path& program, const Observer& observer,
             std::stop_token stop);
 

@@ -2,6 +2,7 @@
 #include "cli/doctor/checks.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
+#include "core/foreground.hpp"
 #include "core/printable.hpp"
 #include "core/subprocess.hpp"
 #include "slurm/configuration.hpp"
@@ -39,8 +40,7 @@ Finding judge_slurm(const std::optional<std::string>& configuration, std::stop_t
 
 /// The program of ours that pyxis is to call: beside this one, where it is installed.
 std::string own_importer() {
-    std::error_code ignored;
-    return (fs::read_symlink("/proc/self/exe", ignored).parent_path() / slurm::k_importer).native();
+    return (fs::path(own_program()).parent_path() / slurm::k_importer).native();
 }
 
 Finding judge_importer(const slurm::SpankPlugin& pyxis) {

@@ -162,7 +162,8 @@ TEST_F(RecipeWordsTest, secrets_and_caches_are_checked) {
 TEST_F(RecipeWordsTest, an_entrypoint_is_a_program_or_a_list) {
     EXPECT_EQ(parse_entrypoint("/run.sh"), std::vector<std::string>{"/run.sh"});
     EXPECT_EQ(parse_entrypoint(R"(["a", "b c"])"), (std::vector<std::string>{"a", "b c"}));
-    EXPECT_EQ(parse_entrypoint("[1]"), std::vector<std::string>{"[1]"});
+    for (const auto* text : {"[1]", R"(["a",)"})
+        EXPECT_ERROR(ErrorKind::usage, parse_entrypoint(text));
 }
 
 } // namespace

@@ -117,8 +117,8 @@ class HandOverTest(SlurmTest):
         self.until(lambda: (self.project / "started").exists(), "the step runs")
         (self.project / "started").unlink()
         self.assertEqual(len(self.leases()), 1)
-        for pid in self.slurm.run("pgrep", "-f", "^slurmstepd: .*[.]0").stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+        for pid in self.slurm.processes("slurmstepd: ["):
+            os.kill(pid, signal.SIGKILL)
         self.slurm.run("scancel", "--name=dies")
         step.kill()
         step.communicate()

@@ -103,4 +103,13 @@ TEST_F(SiteCertificatesTest, without_any_the_systems_alone_are_trusted) {
     EXPECT_EQ(load_tls_settings("r.io", nothing, root_.path()).authorities_file, "");
 }
 
+TEST_F(SiteCertificatesTest, other_distributions_have_the_systems_elsewhere) {
+    const auto nothing = testing::fake_environment({{"HOME", "/nowhere"}});
+    write("etc/pki/tls/certs/ca-bundle.crt", "x");
+    EXPECT_EQ(load_tls_settings("r.io", nothing, root_.path()).authorities_file,
+              root_ / "etc/pki/tls/certs/ca-bundle.crt");
+    write("etc/ssl/certs/ca-certificates.crt", "x");
+    EXPECT_EQ(load_tls_settings("r.io", nothing, root_.path()).authorities_file, "");
+}
+
 } // namespace aic::registry

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -149,6 +150,18 @@ PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, env={**os.environ, **self.variables}, capture_output=True,
                               text=True, timeout=60, check=False)
+
+    def processes(self, beginning: str) -> list[int]:
+        """Those of this cluster, and of no other on this machine, whose line begins so."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                if (line.startswith(beginning.encode())
+                        and f"SLURM_CONF={self.directory}/".encode()
+                        in (process / "environ").read_bytes()):
+                    found.append(int(process.name))
+        return found
 
     def wait_for(self, job: str) -> None:
         """Until the job, or the whole array, is over."""

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slurm/nodes.hpp"
+
+#include "core/subprocess.hpp"
+
+#include <sstream>
+
+namespace aic::slurm {
+
+namespace {
+
+std::vector<std::string> parts_of(const std::string& list) {
+    std::vector<std::string> parts;
+    std::istringstream stream(list);
+    for (std::string part; std::getline(stream, part, ',');)
+        if (!part.empty())
+            parts.push_back(part);
+    return parts;
+}
+
+} // namespace
+
+std::vector<Node> parse_nodes(std::string_view text) {
+    std::vector<Node> nodes;
+    std::istringstream lines{std::string(text)};
+    for (std::string line; std::getline(lines, line);) {
+        Node node;
+        std::istringstream words(line);
+        for (std::string word; words >> word;) {
+            const auto equals = word.find('=');
+            if (equals == std::string::npos)
+                continue;
+            const auto key = word.substr(0, equals);
+            const auto value = word.substr(equals + 1);
+            if (key == "NodeName")
+                node.name = value;
+            else if (key == "Arch")
+                node.architecture = value;
+            else if (key == "Partitions")
+                node.partitions = parts_of(value);
+        }
+        if (!node.name.empty())
+            nodes.push_back(std::move(node));
+    }
+    return nodes;
+}
+
+std::vector<Node> show_nodes(std::stop_token stop) {
+    const auto result = run_to_end({.argv = {"scontrol", "show", "nodes", "--oneliner"},
+                                    .environment = environment_for_children(),
+                                    .output_limit_bytes = 64 << 20},
+                                   stop);
+    return result && result->status == 0 ? parse_nodes(result->output) : std::vector<Node>();
+}
+
+std::vector<std::string> partitions_in(const std::vector<std::string>& options) {
+    std::vector<std::string> partitions;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        const auto& word = options[i];
+        if ((word == "-p" || word == "--partition") && i + 1 < options.size())
+            partitions = parts_of(options[i + 1]);
+        else if (word.starts_with("--partition="))
+            partitions = parts_of(word.substr(12));
+        else if (word.starts_with("-p") && word.size() > 2)
+            partitions = parts_of(word.substr(2));
+    }
+    return partitions;
+}
+
+std::string oci_architecture(std::string_view machine) {
+    if (machine == "x86_64")
+        return "amd64";
+    if (machine == "aarch64")
+        return "arm64";
+    return std::string(machine);
+}
+
+} // namespace aic::slurm
