@@ -76,7 +76,9 @@ slurm::ContainerMount parse_mount(const std::string& text) {
         throw Error(ErrorKind::usage, "--mount '{}': it is not SRC, SRC:/DST or SRC:/DST:ro", text);
     std::error_code fault;
     mount.source = fs::canonical(source, fault).native();
-    if (fault)
+    if (fault == std::errc::no_such_file_or_directory && source.starts_with('/'))
+        mount.source = fs::path(source).lexically_normal().native(); // a node may have it
+    else if (fault)
         throw Error(ErrorKind::not_found, "--mount '{}': '{}': {}", text, source, fault.message());
     mount.target = colon == std::string::npos
                        ? fs::absolute(source).lexically_normal().native()

@@ -31,8 +31,8 @@ struct RunLine {
 /// "--" stands in front of the command; without it the first word is an image if it can be one.
 RunLine split_line(Session& session, std::vector<std::string> words);
 
-/// "SRC", "SRC:DST", "SRC:ro", "SRC:DST:ro". The source is there, the target absolute. Throws
-/// Error(usage) or Error(not_found).
+/// "SRC", "SRC:DST", "SRC:ro", "SRC:DST:ro". Both become absolute; a source that is said so need
+/// not be on this machine. Throws Error(usage) or Error(not_found).
 slurm::ContainerMount parse_mount(const std::string& text);
 
 /// The program where PATH leads, if there is one.

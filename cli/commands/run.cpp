@@ -80,9 +80,14 @@ run::RunRequest Run::request_here(Session& session, const ImageArgument& image,
                             .is_root = options.is_root,
                             .is_writable = options.is_writable,
                             .has_terminal = has_terminal()};
-    for (const auto& mount : RunArgument::mounts(options))
-        if (mount.target != "/workspace" || mount.source != request.project)
-            request.mounts.push_back({mount.source, mount.target, mount.is_writable});
+    for (const auto& mount : RunArgument::mounts(options)) {
+        if (mount.target == "/workspace" && mount.source == request.project)
+            continue;
+        std::error_code ignored;
+        if (!fs::exists(mount.source, ignored))
+            throw Error(ErrorKind::not_found, "there is no '{}' to mount", mount.source);
+        request.mounts.push_back({mount.source, mount.target, mount.is_writable});
+    }
     return request;
 }
 

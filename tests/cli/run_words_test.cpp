@@ -33,8 +33,12 @@ TEST_F(ParseMountTest, the_same_path_or_another_to_be_written_or_not) {
     EXPECT_TRUE(parse_mount(source_ + ":/data:rw").is_writable);
 }
 
-TEST_F(ParseMountTest, what_is_not_there_or_not_absolute_is_refused) {
-    EXPECT_ERROR(ErrorKind::not_found, parse_mount(source_ + "/none:/x"));
+TEST_F(ParseMountTest, a_node_may_have_what_is_not_here) {
+    EXPECT_EQ(parse_mount(source_ + "/none:/x").source, source_ + "/none");
+    EXPECT_ERROR(ErrorKind::not_found, parse_mount("none/here:/x"));
+}
+
+TEST_F(ParseMountTest, what_is_not_absolute_is_refused) {
     EXPECT_ERROR(ErrorKind::usage, parse_mount(source_ + ":x"));
     EXPECT_ERROR(ErrorKind::usage, parse_mount(":/x"));
     EXPECT_EQ(parse_mount(source_ + ":/../a/../../b").target, "/b");

@@ -79,6 +79,14 @@ class HandOverTest(SlurmTest):
         out, _ = self.end(self.srun("aic:exp", "sh", "-c", "echo $SLURMD_NODENAME $FROM",
                                     options=("-N2",)))
         self.assertEqual(sorted(out.split()), ["image", "image", "n1", "n2"])
+        # Our own commands say the name and which image it was, which a node may have nearer.
+        said = self.run_it("run", "-q", "exp", "sh", "-c", "echo $SAID_0").out
+        self.assertRegex(said, r"^docker://aic:root/exp@[0-9a-f]{12}$")
+        (self.project / "job.sh").write_text("#!/bin/sh\necho $SAID_0 $FROM\n")
+        job = self.run_it("batch", "exp", "job.sh").out.strip()
+        self.slurm.wait_for(job)
+        self.assertRegex((self.project / f"slurm-{job}.out").read_text(),
+                         r"^docker://aic:root/exp@[0-9a-f]{12} image$")
 
     def test_a_mistake_is_explained_by_srun(self) -> None:
         self.new_image("none")

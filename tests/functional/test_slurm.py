@@ -12,6 +12,7 @@ import unittest
 
 from support.binary import Status, program
 from support.case import sample_reference
+from support.oci_layout import Layer, Layout, file, tar
 from support.slurm_case import SlurmTest
 
 SHOW = "env | grep ^SAID_ | sort"
@@ -45,6 +46,31 @@ class WithOptionsTest(SlurmTest):
         self.run_it("run", "sh", "-c", "exit 3", status=3)
         out = self.run_it("run", "--nodes", "2", "sh", "-c", "echo $SLURMD_NODENAME").out
         self.assertEqual(sorted(out.split()), ["n1", "n2"])
+
+    def test_what_would_fail_on_the_node_is_said_at_once(self) -> None:
+        layout = Layout(self.scratch / "arm")
+        layer = Layer.of(tar([file("etc/os-release", b"ID=none\n")]))
+        reference = layout.tag(layout.manifest([layer], architecture="arm64"))
+        self.aic.run("pull", "--platform", "linux/arm64", reference)
+        result = self.run_it("run", reference, "true", status=Status.NO_PLATFORM)
+        self.assertIn("is for linux/arm64, and no node", result.stderr)
+        result = self.run_it("run", "--mount", "/none/there", "true", status=1)
+        self.assertIn("'/none/there' is not on this machine", result.stderr)
+
+    def test_a_container_with_a_name_stays_and_can_be_committed(self) -> None:
+        self.run_it("run", "--name", "stays", "--writable", "--root", "--slurm", "-w n1", "sh", "-c",
+                    "echo changed > /opt/changed")
+        for _ in range(2):
+            out = self.run_it("run", "--name", "stays", "--slurm", "-w n1", "cat", "/opt/changed").out
+            self.assertEqual(out, "changed\n")
+        on_node = ("srun", "-Q", "-w", "n1", program())
+        shown = self.start(*on_node, "containers")
+        self.assertIn("stays", shown.communicate(timeout=60)[0])
+        done = self.start(*on_node, "commit", "stays", "--base", self.image, "--name", "kept")
+        out, error = done.communicate(timeout=60)
+        self.assertEqual(done.returncode, 0, error)
+        out = self.run_it("run", "--slurm", "-w n2", "kept", "cat", "/opt/changed").out
+        self.assertEqual(out, "changed\n")
 
     def test_an_interrupt_ends_the_step(self) -> None:
         process = self.aic.start("run", "-q", "sh", "-c", "echo > started; exec sleep 300",
