@@ -2,17 +2,20 @@
 #include "cli/keeping.hpp"
 
 #include "cli/hand_out.hpp"
+#include "cli/own_step.hpp"
 #include "cli/run_words.hpp"
 #include "core/become.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/foreground.hpp"
+#include "core/log.hpp"
 #include "core/printable.hpp"
 #include "slurm/job_environment.hpp"
 
 #include <unistd.h>
 
-#include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace aic::cli {
 
@@ -26,13 +29,6 @@ const UsersName& own_name_of(const ImageArgument& image) {
     return *image.name;
 }
 
-cache::NameState state_of(Session& session, const cache::ImageName& name) {
-    if (auto state = cache::Names(session.store().layout()).find(name))
-        return std::move(*state);
-    throw Error(ErrorKind::not_found, "there is no name '{}' in '{}'", name.str(),
-                session.store().layout().root().native());
-}
-
 std::string claim_key(const cache::ImageName& name) {
     return "keep" + to_hex(sha256_of(fmt::format("{}/{}", ::geteuid(), name.str()))).substr(0, 32);
 }
@@ -42,22 +38,16 @@ std::string job_of(const Session& session) {
     return step ? step->str() : "";
 }
 
-[[noreturn]] void throw_moved_on(const cache::ImageName& name, const cache::StoredImage& next) {
-    throw Error(ErrorKind::busy, "'{}' got another image meanwhile, and keeps that", name.str())
-        .with_hint(fmt::format("what was changed here is the image {}, until it is cleared away: "
-                               "'aic-image build {} --name NAME' calls it something",
-                               next.record.id.short_hex(), next.record.id.short_hex()));
+/// For the user who wonders where his changes are.
+std::string moved_on(const cache::ImageName& name, const cache::StoredImage& next) {
+    return fmt::format("'{}' got another image meanwhile, and keeps that; what was changed here is "
+                       "the image {} until it is cleared away: 'aic-image build {} --name NAME' "
+                       "calls it something",
+                       name.str(), next.record.id.short_hex(), next.record.id.short_hex());
 }
 
-/// Steps of ours beside the user's, on the node that his ran on.
-std::vector<std::string> helper_line(const Session& session) {
-    std::vector<std::string> line = {"srun",         "--quiet",   "--nodes=1",   "--ntasks=1",
-                                     "--relative=0", "--overlap", "--gres=none", own_program()};
-    if (session.options().store)
-        line.push_back("--store=" + *session.options().store);
-    if (session.options().quiet)
-        line.emplace_back("--quiet");
-    return line;
+std::vector<std::string> options_of_helpers() {
+    return {"--nodes=1", "--ntasks=1", "--relative=0", "--overlap", "--gres=none"};
 }
 
 } // namespace
@@ -65,18 +55,27 @@ std::vector<std::string> helper_line(const Session& session) {
 Keeping::Keeping(Session& session, const ImageArgument& image)
     : session_(session)
     , name_(own_name_of(image).name)
-    , state_(state_of(session, name_))
+    , from_{image.stored->record.id, image.stored->record.variant}
     , claimant_(session.store().layout(), claim_key(name_), job_of(session),
                 session.library().trust()) {}
 
 void Keeping::require_unclaimed() {
-    const auto holder = claimant_.holder();
+    const auto first = claimant_.holder();
+    auto holder = first;
+    // One of another machine may be dead: his note tells, which changes every second.
+    while (holder && holder->nonce == first->nonce && holder->beat == first->beat) {
+        if (session_.stop().stop_requested())
+            throw Error(ErrorKind::interrupted, "interrupted");
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        holder = claimant_.holder();
+    }
     if (!holder)
         return;
     throw Error(ErrorKind::busy, "'{}' is being changed by {}'s process {} on {}{}", name_.str(),
                 printable(holder->user), holder->pid, printable(holder->host),
                 holder->job.empty() ? "" : fmt::format(", job {}", printable(holder->job)))
-        .with_hint("without --keep any number of programs may run in it");
+        .with_hint("what keeps no changes may run beside it: 'aic-image run COMMAND' without "
+                   "--keep");
 }
 
 void Keeping::claim() {
@@ -86,58 +85,72 @@ void Keeping::claim() {
         require_unclaimed();
         throw Error(ErrorKind::busy, "'{}' is being changed by another program", name_.str());
     }
+    const auto now = cache::Names(session_.store().layout()).find(name_);
+    if (!now || !now->is_of(from_.id, from_.variant))
+        throw Error(ErrorKind::busy, "'{}' has just got another image", name_.str())
+            .with_hint("run it again");
 }
 
 void Keeping::advance(const cache::StoredImage& next) const {
-    const auto layout = session_.store().layout();
-    if (!cache::Names(layout).advance(
-            name_, {state_.id, state_.variant},
-            {next.record.id, next.record.variant, "run --keep", std::nullopt}))
-        throw_moved_on(name_, next);
+    if (!cache::Names(session_.store().layout())
+             .advance(name_, from_,
+                      {next.record.id, next.record.variant, "run --keep", std::nullopt}))
+        throw Error(ErrorKind::busy, "{}", moved_on(name_, next));
     note_handed_out(session_.library(), next, slurm::LeaseFor::job, session_.environment());
 }
 
-void advance_name(Session& session, const cache::ImageName& name, const cache::StoredImage& from,
+bool advance_name(Session& session, const cache::ImageName& name, const cache::StoredImage& from,
                   const cache::StoredImage& next, const std::string& how) {
-    if (!cache::Names(session.store().layout())
-             .advance(name, {from.record.id, from.record.variant},
-                      {next.record.id, next.record.variant, how, std::nullopt}))
-        throw_moved_on(name, next);
+    const bool is_advanced = cache::Names(session.store().layout())
+                                 .advance(name, {from.record.id, from.record.variant},
+                                          {next.record.id, next.record.variant, how, std::nullopt});
+    if (!is_advanced)
+        warn("{}", moved_on(name, next));
+    return is_advanced;
 }
 
 int run_and_commit(Session& session, const Keeping& keeping, const cache::StoredImage& image,
                    slurm::ContainerStep step) {
-    const auto job = session.environment()("SLURM_JOB_ID").value_or("");
-    const auto container = fmt::format("aic-{}-{}", keeping.name().str(), job);
+    // Of a name that no container has: pyxis would take that one, whatever is in it.
+    const auto container =
+        fmt::format("aic-{}-{}-{}", keeping.name().str(),
+                    session.environment()("SLURM_JOB_ID").value_or(""), ::getpid());
     step.container_name = container;
     step.is_writable = true;
     step.nodes = "1";
+    const auto commit = own_step(session, options_of_helpers(),
+                                 {"commit", container, "--base", image.file().native(), "--name",
+                                  keeping.name().str(), "--if-still"});
+    const auto remove = own_step(session, options_of_helpers(),
+                                 {"--quiet", "containers", "--rm", container, "--force"});
+    const auto helper = [&](const std::vector<std::string>& line) {
+        return run_in_foreground({.argv = line, .environment = environment_outside_containers()},
+                                 session.stop());
+    };
+
     auto line = slurm::srun_line(step);
     line.insert(line.begin() + 1, "--relative=0");
+    auto variables = step.variables;
+    if (const auto cpus = session.environment()("SLURM_CPUS_PER_TASK"))
+        variables.push_back("SRUN_CPUS_PER_TASK=" + *cpus); // srun takes no other
     const int status =
-        run_in_foreground({.argv = line, .variables = step.variables}, session.stop());
+        run_in_foreground({.argv = line, .variables = std::move(variables)}, session.stop());
     if (session.stop().stop_requested())
         throw Error(ErrorKind::interrupted, "interrupted: nothing is kept")
             .with_hint(fmt::format("where containers outlast jobs, '{}' is on the node yet: "
                                    "'aic-image containers' there",
                                    container));
-    auto commit = helper_line(session);
-    commit.insert(commit.end(), {"commit", container, "--base", image.record.id.hex(), "--name",
-                                 keeping.name().str(), "--if-still"});
-    const int committed = run_in_foreground({.argv = commit}, session.stop());
-    if (committed == static_cast<int>(ErrorKind::not_found) && status != 0)
-        return status; // it was never made, and srun said why
-    const bool is_an_image = committed == 0 || committed == static_cast<int>(ErrorKind::busy);
-    if (!is_an_image)
+    const int committed = helper(commit);
+    if (committed == k_no_container)
+        return status; // srun said why
+    if (committed != 0 && committed != k_moved_on)
         throw Error(ErrorKind::system, "what was changed is not kept")
             .with_hint(
                 fmt::format("the container '{}' is on the node yet, where 'aic-image commit' "
                             "takes it",
                             container));
-    auto remove = helper_line(session);
-    remove.insert(remove.end(), {"--quiet", "containers", "--rm", container, "--force"});
-    run_in_foreground({.argv = remove}, session.stop());
-    if (committed != 0)
+    helper(remove);
+    if (committed == k_moved_on)
         throw Error(ErrorKind::busy, "'{}' was not changed", keeping.name().str());
     return status;
 }
@@ -147,15 +160,13 @@ void become_allocation(Session& session, const std::string& verb, const std::str
     const auto salloc = find_program("salloc", session.environment());
     if (!salloc)
         throw Error(ErrorKind::not_found, "there is no salloc where PATH leads");
-    std::vector<std::string> line = {"salloc", "--quiet", "--nodes=1",
-                                     "--job-name=aic-image-" + verb};
-    line.insert(line.end(), resources.begin(), resources.end());
+    std::vector<std::string> options = {"--nodes=1"};
+    options.insert(options.end(), resources.begin(), resources.end());
     auto words = session.words();
-    words.front() = own_program();
-    words.insert(std::ranges::find(words.begin() + 1, words.end(), verb) + 1, option);
-    line.insert(line.end(), words.begin(), words.end());
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(verb_position(words, verb)) + 1,
+                 option);
     session.flush();
-    become(*salloc, line, {});
+    become(*salloc, own_allocation(verb, options, words), {});
 }
 
 } // namespace aic::cli

@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace aic::cli {
 
@@ -21,9 +22,10 @@ public:
     /// Throws Error(usage) unless the image was called by a name of the caller's.
     Keeping(Session& session, const ImageArgument& image);
 
-    /// Throws Error(busy) saying who has the name.
+    /// Throws Error(busy) saying who has the name. Where that cannot be told from here it waits
+    /// until he shows a sign of life, or for half a minute without one.
     void require_unclaimed();
-    /// The same, and has it until this object ends.
+    /// The same, and has it until this object ends; the name stands for the run's image yet.
     void claim();
 
     const cache::ImageName& name() const { return name_; }
@@ -35,14 +37,19 @@ public:
 private:
     Session& session_;
     cache::ImageName name_;
-    cache::NameState state_;
+    cache::ImageKey from_; ///< that the run is of
     cache::Claimant claimant_;
     std::unique_ptr<cache::Claim> claim_;
 };
 
 /// `advance` for a process that did not begin the run: the name has to stand for the image `from`.
-void advance_name(Session& session, const cache::ImageName& name, const cache::StoredImage& from,
+/// Whether it did; else the user is told what became of `next`.
+bool advance_name(Session& session, const cache::ImageName& name, const cache::StoredImage& from,
                   const cache::StoredImage& next, const std::string& how);
+
+/// How `commit --if-still` ends where it is no failure of its own.
+inline constexpr int k_moved_on = 20;     ///< there is an image, but not of that name
+inline constexpr int k_no_container = 21; ///< nothing was ever run
 
 /// Runs the step in a container of its own and commits that on its node; the step's exit status.
 /// This process has to be in the job. Nothing is kept on a stop.

@@ -4,6 +4,7 @@
 // whatever the machine's C library is. See core/foreground.hpp, own_program().
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/on_cluster.hpp"
 
+#include "cli/own_step.hpp"
 #include "cli/run_words.hpp"
 #include "core/error.hpp"
 #include "core/foreground.hpp"
@@ -29,9 +30,13 @@ void OnCluster::describe(const Arguments& arguments) {
 
 std::vector<std::string> job_line(const std::string& verb, std::vector<std::string> words,
                                   const std::vector<std::string>& options, bool has_terminal) {
-    std::erase(words, k_flag);
     // The node's own settings say the same, and the job shall be no other job's father.
-    words.insert(std::ranges::find(words.begin() + 1, words.end(), verb) + 1, k_opposite);
+    const auto at = words.begin() + static_cast<std::ptrdiff_t>(verb_position(words, verb)) + 1;
+    const auto flag = std::find(at, words.end(), k_flag);
+    if (flag != words.end())
+        *flag = k_opposite;
+    else
+        words.insert(at, k_opposite);
     std::vector<std::string> line = {"srun", "--job-name=aic-image-" + verb, "--nodes=1",
                                      "--ntasks=1", "--gres=none"};
     if (has_terminal)
@@ -42,7 +47,9 @@ std::vector<std::string> job_line(const std::string& verb, std::vector<std::stri
 }
 
 bool OnCluster::run_as_job(Session& session, const std::string& verb, bool setting) const {
-    if (here_ || !(on_cluster_ || setting))
+    // The settings are for login nodes: what a job does, it does itself.
+    const bool is_job = session.environment()("SLURM_JOB_ID").has_value();
+    if (here_ || !(on_cluster_ || (setting && !is_job)))
         return false;
     if (!find_program("srun", session.environment()))
         throw Error(ErrorKind::not_found, "there is no Slurm here: no srun where PATH leads")
@@ -50,7 +57,9 @@ bool OnCluster::run_as_job(Session& session, const std::string& verb, bool setti
     auto words = session.words();
     words.front() = own_program();
     const bool has_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-    const auto options = split_words(session.config().on_cluster.options.value);
+    auto options = split_words(session.config().on_cluster.options.value);
+    if (is_job)
+        options.emplace_back("--overlap");
     session.flush();
     // Of the signals that ask for an end, srun hands on this one: the others become SIGKILL, after
     // which nothing is cleared up.

@@ -29,15 +29,22 @@ bool is_in(const slurm::Node& node, const std::vector<std::string>& partitions) 
            || std::ranges::find_first_of(node.partitions, partitions) != node.partitions.end();
 }
 
+/// Of these each runs its own alone.
+bool is_known(std::string_view architecture) {
+    return architecture == "amd64" || architecture == "arm64";
+}
+
 void check_architecture(const oci::Platform& platform, const std::vector<std::string>& options,
                         std::stop_token stop) {
     const auto partitions = slurm::partitions_in(options);
     std::vector<std::string> unfit;
     bool some_fit = false;
     for (const auto& node : slurm::show_nodes(stop)) {
-        if (node.architecture.empty() || !is_in(node, partitions))
+        const auto architecture = slurm::oci_architecture(node.architecture);
+        if (architecture.empty() || !is_in(node, partitions))
             continue;
-        if (slurm::oci_architecture(node.architecture) == platform.architecture)
+        if (architecture == platform.architecture || !is_known(architecture)
+            || !is_known(platform.architecture))
             some_fit = true;
         else
             unfit.push_back(fmt::format("{} ({})", node.name, node.architecture));

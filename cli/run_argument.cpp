@@ -41,6 +41,21 @@ std::string image_word(Session& session, const ImageArgument& image) {
                          image.stored->record.id);
 }
 
+/// What Slurm is told of partitions and the like: in variables, in a script, here; the last counts.
+std::vector<std::string> all_options(const Session& session,
+                                     const std::vector<std::string>& directives,
+                                     const std::vector<std::string>& further) {
+    std::vector<std::string> options;
+    for (const char* name : {"SLURM_PARTITION", "SBATCH_PARTITION"})
+        if (const auto partition = session.environment()(name))
+            options.push_back("--partition=" + *partition);
+    for (const auto& directive : directives)
+        for (auto& word : split_words(directive.substr(directive.find_first_of(" \t") + 1)))
+            options.push_back(std::move(word));
+    options.insert(options.end(), further.begin(), further.end());
+    return options;
+}
+
 } // namespace
 
 void RunArgument::describe(const Arguments& arguments) {
@@ -149,7 +164,8 @@ slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& im
             variables.push_back(std::move(variable));
     }
     auto mounts = this->mounts(options);
-    check_before_queue(session, image, image_env, mounts, further, wants_gpus);
+    check_before_queue(session, image, image_env, mounts, all_options(session, directives, further),
+                       wants_gpus);
     return {.image = image_word(session, image),
             .command = options.command,
             .mounts = std::move(mounts),

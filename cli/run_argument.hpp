@@ -20,6 +20,9 @@ public:
 
     /// What is said here, onto what the project's file says where its image is meant.
     RunOptions onto_project(bool is_directorys_image) const;
+
+    bool has_container_name() const { return !container_name_.empty(); }
+
     /// What is said of Slurm's, and cannot be had without it: the name of the first such option.
     std::optional<std::string> said_for_slurm() const;
 

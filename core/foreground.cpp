@@ -43,8 +43,8 @@ public:
 
 pid_t spawn(const Foreground& program) {
     auto environment = program.variables; // the first of a name counts
-    for (auto& variable : environment_for_children())
-        environment.push_back(std::move(variable));
+    const auto rest = program.environment ? *program.environment : environment_for_children();
+    environment.insert(environment.end(), rest.begin(), rest.end());
     SpawnAttributes setup;
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     if (!program.has_terminals_signals) {
@@ -97,7 +97,11 @@ std::string own_program() {
     if (auto path = launcher())
         return std::move(*path);
     std::error_code ignored;
-    return std::filesystem::read_symlink("/proc/self/exe", ignored).native();
+    auto file = std::filesystem::read_symlink("/proc/self/exe", ignored).native();
+    constexpr std::string_view k_exchanged = " (deleted)";
+    if (file.ends_with(k_exchanged))
+        file.resize(file.size() - k_exchanged.size());
+    return file;
 }
 
 std::string running_program() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@ namespace aic {
 /// A program that has this process's standard descriptors.
 struct Foreground {
     std::vector<std::string> argv;           ///< the program is looked for where PATH leads
-    std::vector<std::string> variables = {}; ///< "KEY=VALUE", besides this process's own
-    int stop_signal = SIGTERM;               ///< that it gets on a stop
+    std::vector<std::string> variables = {}; ///< "KEY=VALUE", besides the environment
+    /// Of this process, unless it is said.
+    std::optional<std::vector<std::string>> environment = {};
+    int stop_signal = SIGTERM; ///< that it gets on a stop
     /// What a terminal sends reaches it too. Else it only gets the stop signal, and reads nothing
     /// from a terminal.
     bool has_terminals_signals = true;

@@ -13,11 +13,11 @@ namespace aic::slurm {
 namespace {
 
 /// From which driver on a CUDA is: CUDA Toolkit release notes, "Toolkit driver version".
-constexpr std::array<std::pair<unsigned, DriverVersion>, 22> k_releases = {{
+constexpr std::array<std::pair<unsigned, DriverVersion>, 23> k_releases = {{
     {410, {10, 0}}, {418, {10, 1}}, {440, {10, 2}}, {450, {11, 0}}, {455, {11, 1}}, {460, {11, 2}},
     {465, {11, 3}}, {470, {11, 4}}, {495, {11, 5}}, {510, {11, 6}}, {515, {11, 7}}, {520, {11, 8}},
     {525, {12, 0}}, {530, {12, 1}}, {535, {12, 2}}, {545, {12, 3}}, {550, {12, 4}}, {555, {12, 5}},
-    {560, {12, 6}}, {570, {12, 8}}, {575, {12, 9}}, {580, {13, 0}},
+    {560, {12, 6}}, {565, {12, 7}}, {570, {12, 8}}, {575, {12, 9}}, {580, {13, 0}},
 }};
 
 bool holds(std::string_view part, const DriverVersion& driver) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "slurm/nodes.hpp"
 
+#include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/subprocess.hpp"
 
 #include <sstream>
@@ -46,11 +48,19 @@ std::vector<Node> parse_nodes(std::string_view text) {
 }
 
 std::vector<Node> show_nodes(std::stop_token stop) {
-    const auto result = run_to_end({.argv = {"scontrol", "show", "nodes", "--oneliner"},
-                                    .environment = environment_for_children(),
-                                    .output_limit_bytes = 64 << 20},
-                                   stop);
-    return result && result->status == 0 ? parse_nodes(result->output) : std::vector<Node>();
+    try {
+        const auto result = run_to_end({.argv = {"scontrol", "show", "nodes", "--oneliner"},
+                                        .environment = environment_for_children(),
+                                        .output_limit_bytes = 64 << 20,
+                                        .timeout = std::chrono::seconds(10)},
+                                       stop);
+        return result && result->status == 0 ? parse_nodes(result->output) : std::vector<Node>();
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted)
+            throw;
+        debug("asking for the nodes: {}", error.message());
+        return {};
+    }
 }
 
 std::vector<std::string> partitions_in(const std::vector<std::string>& options) {

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/file_system.hpp"
+#include "core/files.hpp"
 #include "core/range_reader.hpp"
 
 #include <fcntl.h>
@@ -47,9 +48,8 @@ std::vector<OldCopy> unread_copies(const fs::path& directory) {
 }
 
 /// Throws Error(integrity) where a part is not as the record says.
-void check_parts(const fs::path& file, const cache::Record& record, std::stop_token stop) {
-    const auto fd = open_file(file, O_RDONLY);
-    RangeReader reader(fd.get(), file, stop);
+void check_parts(int fd, const fs::path& file, const cache::Record& record, std::stop_token stop) {
+    RangeReader reader(fd, file, std::move(stop));
     const auto check = [&](const cache::SegmentRecord& part) {
         if (reader.hash_of(part.offset, part.length_bytes) != part.hash)
             throw Error(ErrorKind::integrity, "'{}' is damaged between byte {} and {}",
@@ -71,9 +71,9 @@ fs::path Staging::file_of(const cache::StoredImage& image) const {
     return directory_ / fmt::format("{}-{}.sqsh", image.record.id.hex(), image.record.variant);
 }
 
-fs::path Staging::arriving(const cache::StoredImage& image, const std::string& job) const {
+fs::path Staging::arriving(const cache::StoredImage& image, const std::string& tag) const {
     return directory_
-           / fmt::format("{}{}-{}-{}", k_arriving, job, image.record.id.short_hex(),
+           / fmt::format("{}{}-{}-{}", k_arriving, tag, image.record.id.short_hex(),
                          image.record.variant);
 }
 
@@ -95,16 +95,13 @@ std::optional<fs::path> Staging::find(const cache::StoredImage& image) const {
     return is_whole ? std::optional(std::move(file)) : std::nullopt;
 }
 
-bool Staging::prepare(const cache::StoredImage& image) const {
+void Staging::prepare(const cache::StoredImage& image) const {
     if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST)
         throw error_from_errno(errno, fmt::format("making '{}'", directory_.native()));
     if (!is_ours())
         throw Error(ErrorKind::denied, "'{}' is not yours alone", directory_.native())
             .with_hint("ask an administrator to remove it, or set stage.directory otherwise");
-    if (find(image))
-        return false;
     make_room(image.record.size_bytes);
-    return true;
 }
 
 void Staging::make_room(std::uint64_t needed_bytes) const {
@@ -119,22 +116,45 @@ void Staging::make_room(std::uint64_t needed_bytes) const {
 
 void Staging::finish(const cache::StoredImage& image, const fs::path& arrived,
                      std::stop_token stop) const {
+    if (!is_ours())
+        throw Error(ErrorKind::denied, "'{}' is not yours alone", directory_.native());
+    if (std::error_code ignored; !fs::exists(arrived, ignored) && find(image))
+        return;
     try {
-        if (fs::file_size(arrived) != image.record.size_bytes)
+        const auto fd = open_file(arrived, O_RDONLY | O_NOFOLLOW);
+        const auto size = static_cast<std::uint64_t>(fstat_of(fd.get(), arrived).st_size);
+        if (size != image.record.size_bytes)
             throw Error(ErrorKind::integrity, "'{}' has {} bytes and not {}", arrived.native(),
-                        fs::file_size(arrived), image.record.size_bytes);
-        check_parts(arrived, image.record, stop);
-        fs::permissions(arrived, fs::perms::owner_read);
-        fs::rename(arrived, file_of(image));
+                        size, image.record.size_bytes);
+        check_parts(fd.get(), arrived, image.record, stop);
+        if (::fchmod(fd.get(), 0400) != 0 || ::fsync(fd.get()) != 0
+            || ::rename(arrived.c_str(), file_of(image).c_str()) != 0)
+            throw system_error("finishing '{}'", arrived.native());
     } catch (...) {
-        std::error_code ignored;
-        fs::remove(arrived, ignored);
+        drop(arrived);
         throw;
     }
 }
 
-bool Staging::remove(const cache::StoredImage& image) const {
-    return is_ours() && fs::remove(file_of(image));
+void Staging::drop(const fs::path& arrived) const {
+    std::error_code ignored;
+    if (is_ours())
+        fs::remove(arrived, ignored);
+}
+
+std::size_t Staging::remove(const cache::StoredImage& image) const {
+    std::error_code ignored;
+    return is_ours() && fs::remove(file_of(image), ignored) ? 1 : 0;
+}
+
+std::size_t Staging::remove_all() const {
+    std::size_t count = 0;
+    if (!is_ours())
+        return count;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(directory_, ignored))
+        count += fs::remove(entry.path(), ignored) ? 1 : 0;
+    return count;
 }
 
 } // namespace aic::slurm

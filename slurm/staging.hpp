@@ -19,22 +19,26 @@ public:
 
     /// Of the image, whether or not it is there.
     std::filesystem::path file_of(const cache::StoredImage& image) const;
-    /// That a copy has until it is whole.
-    std::filesystem::path arriving(const cache::StoredImage& image, const std::string& job) const;
+    /// That a copy has until it is whole; `tag` is its job's alone.
+    std::filesystem::path arriving(const cache::StoredImage& image, const std::string& tag) const;
 
     /// The copy on this machine, if there is one that is whole and nobody else's.
     std::optional<std::filesystem::path> find(const cache::StoredImage& image) const;
 
-    /// Makes room for a copy on this machine; whether one is needed. Older copies that nobody has
-    /// begun to read for a day go where the disk has too little space. Throws Error(denied) when
-    /// the directory is somebody else's, and Error(no_space).
-    bool prepare(const cache::StoredImage& image) const;
+    /// Makes room for one more copy on this machine. Older copies that nobody has begun to read for
+    /// a day go where the disk has too little space. Throws Error(denied) when the directory is
+    /// somebody else's, and Error(no_space).
+    void prepare(const cache::StoredImage& image) const;
     /// What has arrived becomes the copy, if it is what the image's record says, byte for byte.
-    /// Throws Error(integrity) when not, and takes it away.
+    /// Throws Error(integrity) when not, and takes it away. Nothing happens where another has
+    /// finished it.
     void finish(const cache::StoredImage& image, const std::filesystem::path& arrived,
                 std::stop_token stop) const;
-    /// Whether there was one.
-    bool remove(const cache::StoredImage& image) const;
+    /// Takes away what has arrived in part.
+    void drop(const std::filesystem::path& arrived) const;
+    /// Takes the image's copy away, or all; how many there were.
+    std::size_t remove(const cache::StoredImage& image) const;
+    std::size_t remove_all() const;
 
 private:
     bool is_ours() const;

@@ -85,7 +85,9 @@ public:
         if (!request_.is_root)
             plan.ids = sandbox::Ids{caller_.uid, caller_.gid};
         make_directories(plan.scratch, 0700);
-        plan.binds.push_back(home());
+        // What root leaves in his home is a change like any other.
+        if (request_.has_home || !request_.is_root || !request_.changed)
+            plan.binds.push_back(home());
         plan.binds.push_back({request_.project.native(), "/workspace", true});
         for (const auto& mount : request_.mounts)
             plan.binds.push_back(mount);

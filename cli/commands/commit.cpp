@@ -94,9 +94,22 @@ void Commit::show(Session& session, const cache::ImageName& name,
     session.print(image.file().native());
 }
 
+std::optional<slurm::Container> Commit::container(const Session& session) const {
+    try {
+        return slurm::find_container(container_, session.environment());
+    } catch (const Error& error) {
+        if (!if_still_ || error.kind() != ErrorKind::not_found)
+            throw;
+        return std::nullopt;
+    }
+}
+
 void Commit::run(Session& session) {
     const auto start = std::chrono::steady_clock::now();
-    const auto container = slurm::find_container(container_, session.environment());
+    const auto found = this->container(session);
+    if (!found)
+        return session.exit_with(k_no_container);
+    const auto& container = *found;
     const auto name = chosen_name(container);
     const auto replace = replace_ ? cache::Replace::yes : cache::Replace::no;
     if (!if_still_)
@@ -114,9 +127,10 @@ void Commit::run(Session& session) {
         commit::commit_container(request, session.config(), &progress, session.stop());
     display.finish();
     const auto& image = result.image ? *result.image : request.base;
-    if (if_still_)
-        advance_name(session, name, request.base, image, "run --keep");
-    else
+    if (if_still_) {
+        if (!advance_name(session, name, request.base, image, "run --keep"))
+            return session.exit_with(k_moved_on);
+    } else
         give_name(session, name, image, "commit " + container.root.native(), replace);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     show(session, name, result, image, took.count());

@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "slurm/containers.hpp"
 
+#include <optional>
 #include <string>
 
 namespace aic::cli {
@@ -20,6 +21,8 @@ public:
     bool changes_store() const override { return true; }
 
 private:
+    /// Nothing only with --if-still.
+    std::optional<slurm::Container> container(const Session& session) const;
     cache::ImageName chosen_name(const slurm::Container& container) const;
     cache::StoredImage base(Session& session, const slurm::Container& container) const;
     void show(Session& session, const cache::ImageName& name, const commit::CommitResult& result,

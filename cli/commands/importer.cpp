@@ -75,6 +75,8 @@ Error with_advice(const Error& error, const oci::Reference& reference) {
 /// him.
 void end_with_parent() {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() == 1)
+        throw Error(ErrorKind::interrupted, "who asked is gone");
 }
 
 void release_leases(Session& session) {

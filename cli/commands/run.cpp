@@ -55,7 +55,7 @@ Where there is no Slurm it runs on this machine, in the sandbox that builds use.
 program's; SIGINT, SIGTERM and SIGHUP reach it, and a second one ends it at once.
 
 With --keep the image has to be called by a name of yours, and one run at a time has it: a second is
-refused. What is changed is kept whatever the exit status is, unless the run is cancelled; 'aic-image
+refused. What is changed is kept whatever the exit status is, unless the run is cancelled or its disk was full; 'aic-image
 restore NAME' goes back. It is one node's work.
 
 Examples:
@@ -152,6 +152,8 @@ void Run::keep_in_slurm(Session& session, const ImageArgument& image,
     if (!options.nodes.empty() && options.nodes != "1")
         throw Error(ErrorKind::usage, "--keep is one node's work, and --nodes says {}",
                     options.nodes);
+    if (options_.has_container_name())
+        throw Error(ErrorKind::usage, "--keep has a container of its own, and --name says another");
     Keeping keeping(session, image);
     keeping.require_unclaimed();
     auto step = step_in_slurm(session, image, options);

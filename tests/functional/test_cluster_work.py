@@ -7,7 +7,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from support.binary import AicImage, Status
+from support.binary import AicImage, Status, program
 from support.case import sample_layout, sample_reference
 from support.proxy import Proxy
 from support.registry import Registry
@@ -88,6 +88,18 @@ class ClusterWorkTest(SlurmTest):
         self.assertEqual(self.copies(), ["n1:0", "n2:1"])
         self.run_it("stage", "--rm", "staged", "-w", "n2")
 
+    def test_a_jobs_own_nodes_get_a_copy_however_many_tasks_it_has(self) -> None:
+        self.run_it("build", sample_reference(), "--env", "FROM=tasks", "--name", "tasks")
+        for options in (("-N2", "--ntasks-per-node=2"), ("-N2", "-n2", "-c2")):
+            with self.subTest(options):
+                step = self.start("salloc", "-Q", *options, program(), "stage", "tasks")
+                _, error = step.communicate(timeout=120)
+                self.assertEqual(step.returncode, 0, error)
+                self.assertEqual(self.copies(), ["n1:1", "n2:1"])
+                result = self.run_it("stage", "--rm", "-w", "n1,n2")
+                self.assertIn("removed from 2 nodes", result.stderr)
+                self.assertEqual(self.copies(), ["n1:0", "n2:0"])
+
     def test_a_damaged_copy_does_not_count(self) -> None:
         image = Path(self.run_it("build", sample_reference(), "--env", "FROM=damaged",
                                  "--name", "damaged").out.strip())
@@ -97,7 +109,7 @@ class ClusterWorkTest(SlurmTest):
             file.write(b"damaged")
         result = self.run_it("stage", "damaged", "-w", "n1,n2", status=Status.SYSTEM)
         self.assertIn("is damaged between byte", result.stderr)
-        self.assertEqual(self.copies(), ["n1:0", "n2:0"])
+        self.assertEqual(self.on_nodes("find", str(self.slurm.local), "-type", "f"), [])
 
     def test_a_full_disk_is_told_of(self) -> None:
         self.run_it("build", sample_reference(), "--env", "FROM=full", "--name", "full")

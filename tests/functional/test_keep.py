@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unittest
 from pathlib import Path
 
@@ -107,6 +108,20 @@ class KeepInSlurmTest(Keeps, SlurmTest):
         after = self.slurm.run("squeue", "-h", "-a", "-t", "all").stdout.count("\n")
         self.assertLessEqual(after, before + 2)
 
+    def test_a_job_that_is_killed_has_the_name_no_longer(self) -> None:
+        (self.project / "started").unlink(missing_ok=True)
+        first = self.start(program(), "run", "--keep", "--root", "exp", "sh", "-c",
+                           "echo > /workspace/started; exec sleep 300")
+        self.until(lambda: (self.project / "started").exists(), "it runs")
+        first.kill()
+        first.communicate()
+        self.slurm.run("scancel", "--user=root")
+        self.until(lambda: not self.slurm.run("squeue", "-h").stdout.strip(), "no job is left")
+        for container in self.containers():
+            shutil.rmtree(container)
+        self.change("echo after > /opt/after", "--root")
+        self.assertEqual(self.shown("cat", "/opt/after"), "after")
+
     def test_several_nodes_are_refused(self) -> None:
         self.change("true", "--nodes", "2", status=Status.USAGE)
 
@@ -138,6 +153,10 @@ class KeepHereTest(Keeps, BuildTest):
         return result
 
     start, until = SlurmTest.start, SlurmTest.until
+
+    def test_what_root_leaves_in_his_home_is_kept_too(self) -> None:
+        self.change("echo said > /root/.profile", "--root")
+        self.assertEqual(self.run_it("cat", "exp", "/root/.profile").out, "said\n")
 
     def test_an_interrupted_run_keeps_nothing(self) -> None:
         before = self.run_it("path", "exp").out

@@ -57,7 +57,9 @@ class PackageTest(FunctionalTest):
         (self.package / "old").touch()
         self.make()
         self.assertFalse((self.package / "old").exists())
-        self.assertEqual([path.name for path in self.package.parent.iterdir()], ["aic-image"])
+        self.make()
+        self.assertEqual(sorted(path.name for path in self.package.parent.iterdir()),
+                         ["aic-image", "aic-image.previous"])
         other = self.scratch / "other"
         other.mkdir()
         refused = subprocess.run([SOURCE / "scripts/package", other, BUILD], capture_output=True,

@@ -41,15 +41,15 @@ protected:
 
 TEST_F(StagingTest, what_has_arrived_whole_is_found_until_it_is_removed) {
     EXPECT_FALSE(staging_.find(image_));
-    EXPECT_TRUE(staging_.prepare(image_));
+    staging_.prepare(image_);
     const auto arrived = arrive("headtable");
     EXPECT_FALSE(staging_.find(image_));
     staging_.finish(image_, arrived, {});
     EXPECT_EQ(staging_.find(image_), staging_.file_of(image_));
     EXPECT_FALSE(fs::exists(arrived));
-    EXPECT_FALSE(staging_.prepare(image_));
-    EXPECT_TRUE(staging_.remove(image_));
-    EXPECT_FALSE(staging_.remove(image_));
+    staging_.finish(image_, arrived, {}); // another task of the node has done it
+    EXPECT_EQ(staging_.remove(image_), 1U);
+    EXPECT_EQ(staging_.remove(image_), 0U);
     EXPECT_FALSE(staging_.find(image_));
 }
 
@@ -60,6 +60,17 @@ TEST_F(StagingTest, what_is_damaged_or_short_does_not_stay) {
         EXPECT_ERROR_SAYING(ErrorKind::integrity, "'", staging_.finish(image_, arrived, {}));
         EXPECT_FALSE(fs::exists(arrived));
     }
+    EXPECT_FALSE(staging_.find(image_));
+}
+
+TEST_F(StagingTest, all_can_be_removed_and_what_has_come_in_part) {
+    staging_.prepare(image_);
+    staging_.finish(image_, arrive("headtable"), {});
+    const auto arrived = arrive("head");
+    staging_.drop(arrived);
+    EXPECT_FALSE(fs::exists(arrived));
+    arrive("head");
+    EXPECT_EQ(staging_.remove_all(), 2U);
     EXPECT_FALSE(staging_.find(image_));
 }
 
