@@ -179,6 +179,8 @@ NameState Names::set(const ImageName& name, const NamedImage& image,
 }
 
 bool Names::advance(const ImageName& name, const ImageKey& from, const NamedImage& image) const {
+    if (!find(name))
+        return false;
     bool is_still = false;
     update(name, [&](const NameHistory& history) -> std::optional<NameState> {
         const auto* current = current_of(history);

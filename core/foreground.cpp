@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace aic {
@@ -42,9 +43,14 @@ public:
 };
 
 pid_t spawn(const Foreground& program) {
-    auto environment = program.variables; // the first of a name counts
+    auto environment = program.variables;
     const auto rest = program.environment ? *program.environment : environment_for_children();
-    environment.insert(environment.end(), rest.begin(), rest.end());
+    for (const auto& variable : rest) {
+        const auto name = variable.substr(0, variable.find('=') + 1);
+        const auto has_name = [&](const std::string& other) { return other.starts_with(name); };
+        if (std::ranges::none_of(program.variables, has_name))
+            environment.push_back(variable);
+    }
     SpawnAttributes setup;
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     if (!program.has_terminals_signals) {

@@ -56,6 +56,18 @@ TEST_F(NamesTest, another_directory_may_set_the_same_image) {
     EXPECT_EQ(names.history(exp).size(), 1U);
 }
 
+TEST_F(NamesTest, a_name_moves_on_only_from_what_it_still_stands_for) {
+    const auto a = set("a", "/home/lab/exp");
+    set("b", "/home/lab/exp");
+    EXPECT_FALSE(names.advance(exp, {a.id, a.variant}, image("c")));
+    EXPECT_TRUE(stands_for(exp, "b"));
+    const auto b = *names.find(exp);
+    EXPECT_TRUE(names.advance(exp, {b.id, b.variant}, image("c")));
+    EXPECT_TRUE(stands_for(exp, "c"));
+    EXPECT_EQ(names.find(exp)->directory, "/home/lab/exp");
+    EXPECT_FALSE(names.advance(other, {b.id, b.variant}, image("c")));
+}
+
 TEST_F(NamesTest, a_removed_name_is_free_and_keeps_its_history) {
     set("a", "/home/lab/exp");
     names.remove(exp);

@@ -125,7 +125,7 @@ class HandOverTest(SlurmTest):
         self.until(lambda: (self.project / "started").exists(), "the step runs")
         (self.project / "started").unlink()
         self.assertEqual(len(self.leases()), 1)
-        for pid in self.slurm.processes("slurmstepd: ["):
+        for pid in self.slurm.running("slurmstepd: ["):
             os.kill(pid, signal.SIGKILL)
         self.slurm.run("scancel", "--name=dies")
         step.kill()

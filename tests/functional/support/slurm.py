@@ -151,7 +151,7 @@ PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
         return subprocess.run(command, env={**os.environ, **self.variables}, capture_output=True,
                               text=True, timeout=60, check=False)
 
-    def processes(self, beginning: str) -> list[int]:
+    def running(self, beginning: str) -> list[int]:
         """Those of this cluster, and of no other on this machine, whose line begins so."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
