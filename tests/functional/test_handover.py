@@ -117,6 +117,26 @@ class HandOverTest(SlurmTest):
     def layers_bytes() -> int:
         return sum(path.stat().st_size for path in sample_layout().glob("blobs/*/*"))
 
+    def test_when_a_node_dies_in_the_middle_of_a_pull_another_goes_on(self) -> None:
+        image = self.new_image("dead")
+        self.proxy.bytes_per_second = SLOW
+        first = self.srun(image, "true", options=("-w", "n1", "--job-name=dies"))
+        self.proxy.wait_for(8_000_000)
+        its = [*self.slurm.running("slurmstepd: ["), *map(int, self.slurm.run(
+            "pgrep", "-f", f"get docker://{image}").stdout.split())]
+        second = self.srun(image, "cat", "/etc/os-release", options=("-w", "n2",))
+        self.until(lambda: len(self.slurm.running("slurmstepd: [")) > 1, "the other waits")
+        for pid in its:
+            os.kill(pid, signal.SIGKILL)
+        self.proxy.bytes_per_second = FAST
+        out, _ = self.end(second)
+        self.assertIn("Debian", out)
+        self.slurm.run("scancel", "--name=dies")
+        first.kill()
+        first.communicate()
+        self.assertLess(self.proxy.received, self.layers_bytes() * 1.3)
+        self.until(lambda: not self.leases(), "no lease is left")
+
     def test_a_step_that_dies_between_get_and_release_keeps_nothing_for_ever(self) -> None:
         image = self.new_image("killed")
         step = self.srun(image, "sh", "-c", "echo > started; exec sleep 300",
