@@ -21,11 +21,10 @@ constexpr const char* k_opposite = "--here";
 } // namespace
 
 void OnCluster::describe(const Arguments& arguments) {
-    const auto flag = arguments.add_flag(
-        k_flag, on_cluster_, "do the work as a job of Slurm's, so that this machine stays free");
-    arguments
-        .add_flag(k_opposite, here_, "do it on this machine, even if the settings say otherwise")
-        .excludes(flag);
+    arguments.add_flag(k_flag, on_cluster_,
+                       "do the work as a job of Slurm's, so that this machine stays free");
+    arguments.add_flag(k_opposite, here_,
+                       "do it on this machine, even if the settings say otherwise");
 }
 
 std::vector<std::string> job_line(const std::string& verb, std::vector<std::string> words,

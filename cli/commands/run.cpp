@@ -55,8 +55,8 @@ Where there is no Slurm it runs on this machine, in the sandbox that builds use.
 program's; SIGINT, SIGTERM and SIGHUP reach it, and a second one ends it at once.
 
 With --keep the image has to be called by a name of yours, and one run at a time has it: a second is
-refused. What is changed is kept whatever the exit status is, unless the run is cancelled or its disk was full; 'aic-image
-restore NAME' goes back. It is one node's work.
+refused. What is changed is kept whatever the exit status is, unless the run is cancelled or its disk
+was full; 'aic-image restore NAME' goes back. It is one node's work.
 
 Examples:
   aic-image run python3 train.py
