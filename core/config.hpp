@@ -14,7 +14,7 @@ namespace aic {
 /// A setting and where it came from: "AIC_IMAGE_ROOT", a file's path, or "default".
 template <typename T>
 struct Setting {
-    T value;
+    T value{};
     std::string origin;
 };
 
