@@ -113,9 +113,10 @@ class KeepInSlurmTest(Keeps, SlurmTest):
         first = self.start(program(), "run", "--keep", "--root", "exp", "sh", "-c",
                            "echo > /workspace/started; exec sleep 300")
         self.until(lambda: (self.project / "started").exists(), "it runs")
-        first.kill()
-        first.communicate()
+        first.kill() # salloc, whose command holds the pipes and goes on until the job is cancelled
+        first.wait(timeout=60)
         self.slurm.run("scancel", "--user=root")
+        first.communicate(timeout=60)
         self.until(lambda: not self.slurm.run("squeue", "-h").stdout.strip(), "no job is left")
         for container in self.containers():
             shutil.rmtree(container)
