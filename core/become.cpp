@@ -2,7 +2,7 @@
 #include "core/become.hpp"
 
 #include "core/error.hpp"
-#include "core/subprocess.hpp"
+#include "core/spawning.hpp"
 
 #include <unistd.h>
 

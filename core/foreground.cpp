@@ -3,10 +3,9 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
+#include "core/spawning.hpp"
 #include "core/subprocess.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,32 +16,8 @@ namespace aic {
 
 namespace {
 
-class SpawnAttributes {
-public:
-    SpawnAttributes() {
-        sigset_t none, all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        ::posix_spawnattr_init(&attributes);
-        ::posix_spawnattr_setsigmask(&attributes, &none);
-        ::posix_spawnattr_setsigdefault(&attributes, &all);
-        ::posix_spawnattr_setpgroup(&attributes, 0);
-        ::posix_spawn_file_actions_init(&actions);
-    }
-
-    SpawnAttributes(const SpawnAttributes&) = delete;
-    SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-
-    ~SpawnAttributes() {
-        ::posix_spawn_file_actions_destroy(&actions);
-        ::posix_spawnattr_destroy(&attributes);
-    }
-
-    posix_spawnattr_t attributes{};
-    posix_spawn_file_actions_t actions{};
-};
-
-pid_t spawn(const Foreground& program) {
+/// What is said takes the place of what is there.
+std::vector<std::string> environment_of(const Foreground& program) {
     auto environment = program.variables;
     const auto rest = program.environment ? *program.environment : environment_for_children();
     for (const auto& variable : rest) {
@@ -51,25 +26,21 @@ pid_t spawn(const Foreground& program) {
         if (std::ranges::none_of(program.variables, has_name))
             environment.push_back(variable);
     }
-    SpawnAttributes setup;
-    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    return environment;
+}
+
+pid_t spawn(const Foreground& program) {
+    Spawning spawning;
     if (!program.has_terminals_signals) {
-        flags |= POSIX_SPAWN_SETPGROUP;
+        spawning.in_own_group();
         if (::isatty(STDIN_FILENO) == 1) // it would be stopped for reading from it
-            ::posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY,
-                                               0);
+            spawning.give_nothing(STDIN_FILENO);
     }
-    ::posix_spawnattr_setflags(&setup.attributes, flags);
-    pid_t pid = -1;
-    const int failure =
-        ::posix_spawnp(&pid, program.argv.front().c_str(), &setup.actions, &setup.attributes,
-                       exec_pointers(program.argv).data(), exec_pointers(environment).data());
-    if (failure == ENOENT)
+    const auto pid = spawning.start(program.argv, environment_of(program));
+    if (!pid)
         throw Error(ErrorKind::not_found, "there is no '{}' where PATH leads",
                     program.argv.front());
-    if (failure != 0)
-        throw error_from_errno(failure, fmt::format("starting '{}'", program.argv.front()));
-    return pid;
+    return *pid;
 }
 
 /// That started this process, as cli/launcher.cpp says it: "PID:FILE". It was inherited where the
@@ -93,10 +64,7 @@ int run_in_foreground(const Foreground& program, std::stop_token stop) {
                && errno == EINTR) {
         }
     }
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return reap(pid);
 }
 
 std::string own_program() {

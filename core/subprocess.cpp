@@ -6,12 +6,11 @@
 #include "core/fd.hpp"
 #include "core/log.hpp"
 #include "core/pipe.hpp"
+#include "core/spawning.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include <csignal>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 namespace aic {
 
@@ -46,41 +46,6 @@ ssize_t write_without_signal(int fd, std::string_view bytes) {
     return written;
 }
 
-/// What the child has otherwise than we do: its descriptors, and no signal blocked or ignored.
-class SpawnSetup {
-public:
-    SpawnSetup(int input, int output, bool has_our_stderr) {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
-        ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-        if (!has_our_stderr)
-            ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        ::posix_spawnattr_init(&attributes_);
-        sigset_t none, all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        ::posix_spawnattr_setsigmask(&attributes_, &none);
-        ::posix_spawnattr_setsigdefault(&attributes_, &all);
-        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-
-    SpawnSetup(const SpawnSetup&) = delete;
-    SpawnSetup& operator=(const SpawnSetup&) = delete;
-
-    ~SpawnSetup() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    const posix_spawn_file_actions_t* actions() const { return &actions_; }
-
-    const posix_spawnattr_t* attributes() const { return &attributes_; }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
-
 /// A child that is killed and reaped unless it was waited for.
 class Child {
 public:
@@ -96,32 +61,11 @@ public:
         wait();
     }
 
-    int wait() {
-        int status = 0;
-        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-        }
-        pid_ = -1;
-        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    }
+    int wait() { return reap(std::exchange(pid_, -1)); }
 
 private:
     pid_t pid_;
 };
-
-/// Nothing when there is no such program.
-std::optional<pid_t> spawn(const Subprocess& program, int input, int output) {
-    const SpawnSetup setup(input, output, program.has_our_stderr);
-    const auto argv = exec_pointers(program.argv);
-    const auto environment = exec_pointers(program.environment);
-    pid_t pid = -1;
-    const int failure = ::posix_spawnp(&pid, argv[0], setup.actions(), setup.attributes(),
-                                       argv.data(), environment.data());
-    if (failure == ENOENT)
-        return std::nullopt;
-    if (failure != 0)
-        throw error_from_errno(failure, fmt::format("starting '{}'", program.argv.front()));
-    return pid;
-}
 
 /// Feeds the child's input and takes its output until it closes that.
 class Conversation {
@@ -209,17 +153,14 @@ private:
 
 } // namespace
 
-std::vector<char*> exec_pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    for (const auto& text : texts)
-        result.push_back(const_cast<char*>(text.c_str())); // execve's signature; not written to
-    result.push_back(nullptr);
-    return result;
-}
-
 std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_token stop) {
     Pipe input, output;
-    const auto pid = spawn(program, input.read_end.get(), output.write_end.get());
+    Spawning spawning;
+    spawning.give(input.read_end.get(), STDIN_FILENO);
+    spawning.give(output.write_end.get(), STDOUT_FILENO);
+    if (!program.has_our_stderr)
+        spawning.give_nothing(STDERR_FILENO);
+    const auto pid = spawning.start(program.argv, program.environment);
     if (!pid)
         return std::nullopt;
     Child child(*pid);

@@ -37,9 +37,6 @@ std::optional<SubprocessResult> run_to_end(const Subprocess& program, std::stop_
 /// does not end within ten seconds. A stop is Error(interrupted).
 std::optional<std::string> output_of(std::vector<std::string> argv, std::stop_token stop);
 
-/// As execve(2) takes them, ended by a null pointer; good as long as `texts`.
-std::vector<char*> exec_pointers(const std::vector<std::string>& texts);
-
 /// The environment for a child: `variables` without those that hold a secret.
 std::vector<std::string> without_secrets(std::span<const std::string> variables);
 /// The same of this process's own environment.

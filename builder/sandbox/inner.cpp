@@ -10,7 +10,7 @@
 #include "core/bytes.hpp"
 #include "core/file_system.hpp"
 #include "core/printable.hpp"
-#include "core/subprocess.hpp"
+#include "core/spawning.hpp"
 
 #include <poll.h>
 #include <sched.h>
@@ -57,13 +57,6 @@ private:
     Bytes buffer_;
 };
 
-int wait_for(pid_t child) {
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return shell_status(status);
-}
-
 /// Waits for the child, but not longer than anybody holds the other end of the leash. Ending then
 /// ends all that is further inside.
 int wait_on_leash(pid_t child) {
@@ -77,7 +70,7 @@ int wait_on_leash(pid_t child) {
         if (watched[1].revents != 0)
             ::_exit(k_failed);
         if (watched[0].revents != 0)
-            return wait_for(child);
+            return reap(child);
     }
 }
 

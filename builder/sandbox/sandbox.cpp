@@ -6,19 +6,19 @@
 #include "builder/sandbox/terminal.hpp"
 #include "core/fd.hpp"
 #include "core/pipe.hpp"
+#include "core/spawning.hpp"
 #include "core/subprocess.hpp"
 
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace aic::sandbox {
 
@@ -60,56 +60,13 @@ std::vector<std::string> environment_for_setting_up() {
     return variables;
 }
 
-/// What the first process gets: its descriptors by number, and no signal blocked or ignored.
-class Spawning {
-public:
-    Spawning() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawnattr_init(&attributes_);
-        sigset_t none, all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        ::posix_spawnattr_setsigmask(&attributes_, &none);
-        ::posix_spawnattr_setsigdefault(&attributes_, &all);
-        // A group of its own: Ctrl-C on the terminal is for us, who end it in order.
-        ::posix_spawnattr_setpgroup(&attributes_, 0);
-        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-                                                     | POSIX_SPAWN_SETPGROUP);
-    }
-
-    Spawning(const Spawning&) = delete;
-    Spawning& operator=(const Spawning&) = delete;
-
-    ~Spawning() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    void give_nothing_to_read() {
-        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    }
-
-    void give(const Fd& fd, int number) {
-        ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), number);
-    }
-
-    pid_t spawn(const std::filesystem::path& program) const {
-        std::string name(k_inner_name);
-        std::array<char*, 2> argv = {name.data(), nullptr};
-        const auto environment = environment_for_setting_up();
-        const auto variables = exec_pointers(environment);
-        pid_t pid = -1;
-        const int failure = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
-                                          argv.data(), variables.data());
-        if (failure != 0)
-            throw error_from_errno(failure, fmt::format("starting '{}'", program.native()));
-        return pid;
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
+pid_t start(const Spawning& spawning, const std::filesystem::path& program) {
+    const auto pid =
+        spawning.start(program.native(), {std::string(k_inner_name)}, environment_for_setting_up());
+    if (!pid)
+        throw Error(ErrorKind::system, "there is no '{}' to be started", program.native());
+    return *pid;
+}
 
 /// One script's run, seen from outside.
 class Run {
@@ -125,20 +82,21 @@ public:
         auto leash = make_pipe();
         const auto text = memory_file(to_json(plan));
         Spawning spawning;
+        spawning.in_own_group(); // Ctrl-C on the terminal is for us, who end it in order
         if (plan.purpose == Purpose::step) {
-            spawning.give_nothing_to_read();
-            spawning.give(output_.write_end, STDOUT_FILENO);
-            spawning.give(output_.write_end, STDERR_FILENO);
+            spawning.give_nothing(STDIN_FILENO);
+            spawning.give(output_.write_end.get(), STDOUT_FILENO);
+            spawning.give(output_.write_end.get(), STDERR_FILENO);
         } else {
             output_.read_end = Fd();
         }
-        spawning.give(text, k_plan_fd);
-        spawning.give(report_.write_end, k_report_fd);
-        spawning.give(layer_.write_end, k_layer_fd);
-        spawning.give(leash.read_end, k_leash_fd);
+        spawning.give(text.get(), k_plan_fd);
+        spawning.give(report_.write_end.get(), k_report_fd);
+        spawning.give(layer_.write_end.get(), k_layer_fd);
+        spawning.give(leash.read_end.get(), k_leash_fd);
         if (plan.has_shell || plan.has_terminal)
-            spawning.give(terminal_.emplace().inside(), k_terminal_fd);
-        process_ = spawning.spawn(program);
+            spawning.give(terminal_.emplace().inside().get(), k_terminal_fd);
+        process_ = start(spawning, program);
         leash_ = std::move(leash.write_end);
         for (auto* pipe : {&output_, &report_, &layer_})
             pipe->write_end = Fd(); // else their ends would never come
@@ -320,11 +278,7 @@ private:
             take_reports();
         if (process_ < 0)
             return;
-        int status = 0;
-        while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-        }
-        process_ = -1;
-        process_status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        process_status_ = reap(std::exchange(process_, -1));
     }
 
     /// At once, whatever they do.

@@ -4,11 +4,11 @@
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/files.hpp"
+#include "core/spawning.hpp"
 
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -84,11 +84,6 @@ std::optional<SandboxObstacle> try_all(const Plan& plan) {
     return std::nullopt;
 }
 
-void wait_for(pid_t child) {
-    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
-}
-
 } // namespace
 
 std::optional<SandboxObstacle> find_sandbox_obstacle(const fs::path& scratch) {
@@ -110,7 +105,7 @@ std::optional<SandboxObstacle> find_sandbox_obstacle(const fs::path& scratch) {
     writer = Fd();
     SandboxObstacle obstacle{};
     const auto got = ::read(reader.get(), &obstacle, sizeof obstacle);
-    wait_for(child);
+    reap(child);
     return got == static_cast<ssize_t>(sizeof obstacle) ? std::optional(obstacle) : std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 
 #include "builder/sandbox/report.hpp"
 #include "core/error.hpp"
+#include "core/spawning.hpp"
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -13,10 +14,6 @@
 #include <csignal>
 
 namespace aic::sandbox {
-
-int shell_status(int status) {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 void allow_signals() {
     sigset_t none;

@@ -7,9 +7,6 @@
 
 namespace aic::sandbox {
 
-/// What waitpid(2) says of a child, as a shell has it: 128 and the signal when one ended it.
-int shell_status(int status);
-
 /// For a child, which has the mask of who started it.
 void allow_signals();
 
