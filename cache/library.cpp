@@ -239,6 +239,13 @@ std::optional<StoredImage> Library::find_named(uid_t user, const ImageName& name
     return std::nullopt;
 }
 
+bool Library::has_name(uid_t user, const ImageName& name) const {
+    return std::ranges::any_of(roots_, [&](const fs::path& root) {
+        const auto store = Store(root).of(user);
+        return belongs_to_its_user(store.layout()) && Names(store.layout()).find(name);
+    });
+}
+
 std::vector<uid_t> Library::distrusted_owners(const ImageId& id, std::string_view variant) const {
     std::vector<uid_t> owners;
     const auto& own_shelf = shelves_.front();

@@ -122,14 +122,24 @@ void tell_ambiguity(const cache::Library& library, const std::string& text) {
                *prefix);
 }
 
-/// What "alice/exp" is to its owner, if there is such a user and he has it.
+/// What "alice/exp" is to its owner, if there is such a user and he has it. One that the caller may
+/// not use is Error(denied).
 std::optional<StoredImages> find_by_others_name(const cache::Library& library,
                                                 const std::string& text) {
     const auto name = parse_users_name(text);
-    auto image = name && name->user != library.own().layout().owner()
-                     ? library.find_named(name->user, name->name)
-                     : std::nullopt;
-    return image ? std::optional(StoredImages{std::nullopt, {std::move(*image)}}) : std::nullopt;
+    if (!name || name->user == library.own().layout().owner())
+        return std::nullopt;
+    auto image = library.find_named(name->user, name->name);
+    if (image)
+        return StoredImages{std::nullopt, {std::move(*image)}};
+    if (library.has_name(name->user, name->name))
+        throw Error(ErrorKind::denied,
+                    "'{}' is there, but its image is private, or partly made by somebody you do "
+                    "not trust",
+                    text)
+            .with_hint(fmt::format("{} can share a private one: 'aic-image share {}'",
+                                   user_name(name->user), name->name.str()));
+    return std::nullopt;
 }
 
 /// The image that a name stands for; nothing when there is no such name.

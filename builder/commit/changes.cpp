@@ -199,8 +199,7 @@ private:
         }
         if (!fd)
             throw system_error("looking into it");
-        const auto inside = fmt::format("/proc/self/fd/{}", fd.get());
-        return std::filesystem::directory_iterator(inside) == std::filesystem::directory_iterator();
+        return layers::sorted_names(fd.get(), path).empty();
     }
 
     bool is_same_type(const struct stat& status, NodeId base) const {

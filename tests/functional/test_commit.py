@@ -244,7 +244,9 @@ class UsersContainerTest(FunctionalTest):
         there = ("env", f"ENROOT_DATA_PATH={containers}")
         same = alice.run("commit", "exp", "--checksum", prefix=there)
         self.assertEqual(same.out, pulled.out, same)
-        done = alice.shell('echo mine > "$1/pyxis_exp/opt/mine"', containers)
+        # Also with what something was mounted on, which is closed to its owner too.
+        done = alice.shell('mkdir -m 0 "$1/pyxis_exp/place"; echo mine > "$1/pyxis_exp/opt/mine"',
+                           containers)
         self.assertEqual(done.returncode, 0, done)
         image = alice.run("commit", "exp", prefix=there)
         self.assertEqual(image.status, Status.OK, image)

@@ -194,8 +194,10 @@ class PrivateImagesTest(UsersTest):
         self.assertEqual(mode_of(path.parent), 0o700)
         image_id = path.parent.parent.name[:12]
         self.assertNotEqual(self.bob.shell('cat "$1"', path).returncode, 0)
-        for word in (image_id, "alice/secret"):
-            self.assertEqual(self.bob.run("path", word).status, Status.NOT_FOUND)
+        self.assertEqual(self.bob.run("path", image_id).status, Status.NOT_FOUND)
+        result = self.bob.run("path", "alice/secret")
+        self.assertEqual(result.status, Status.DENIED)
+        self.assertIn("alice can share a private one: 'aic-image share secret'", result.stderr)
         self.assertEqual(self.bob.run("pull", self.secret).status, Status.DENIED)
         self.assertNotIn(image_id, self.run_as(self.bob, "list").out)
         self.assertIn("its owner alone", self.run_as(self.alice, "inspect", "secret").out)
@@ -207,7 +209,7 @@ class PrivateImagesTest(UsersTest):
         self.assertEqual(self.run_as(self.bob, "path", "alice/secret").out.strip(), str(path))
         self.run_as(self.alice, "unshare", "secret")
         self.assertEqual(mode_of(path), 0o400)
-        self.assertEqual(self.bob.run("path", "alice/secret").status, Status.NOT_FOUND)
+        self.assertEqual(self.bob.run("path", "alice/secret").status, Status.DENIED)
 
     def test_what_anybody_may_pull_is_open_even_to_who_has_credentials(self) -> None:
         open_image = self.pull_as(self.alice, self.reference())

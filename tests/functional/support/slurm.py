@@ -12,6 +12,8 @@ import time
 import unittest
 from pathlib import Path
 
+from support.users import Users
+
 PLUGIN = Path(__file__).with_name("spank_containers.c")
 NEEDED = ("slurmctld", "slurmd", "srun", "sbatch", "squeue", "munged", "cc")
 
@@ -28,10 +30,10 @@ def _free_ports(count: int) -> list[int]:
 
 class Slurm:
     """`containers`: srun has pyxis' options and starts containers, see spank_containers.c, whose
-    images `importer` gets."""
+    images `importer` gets. `users` may have jobs besides root."""
 
     def __init__(self, directory: Path, *, containers: bool = True,
-                 importer: Path | None = None) -> None:
+                 importer: Path | None = None, users: Users | None = None) -> None:
         if os.geteuid() != 0:
             raise unittest.SkipTest("needs root, who alone can start slurmd")
         for program in NEEDED:
@@ -40,6 +42,7 @@ class Slurm:
         if not Path("/usr/include/slurm/spank.h").exists():
             raise unittest.SkipTest("needs slurm/spank.h (libslurm-dev), which is not installed")
         self.directory, self.containers, self.importer = directory, containers, importer
+        self.knowing = users.knowing if users else ()
         self.processes: list[subprocess.Popen] = []
 
     @property
@@ -57,11 +60,11 @@ class Slurm:
         self._write()
         try:
             self._start_munge()
-            self._start("slurmctld", "-D", "-c")
+            self._start(*self.knowing, "slurmctld", "-D", "-c")
             for node in ("n1", "n2"):
                 # With a disk of its own, on which nothing of the other node's is.
-                self._start("unshare", "--mount", "--propagation=slave", "sh", "-c",
-                            f"mount -t tmpfs tmpfs {self.local} && SLURMD_NODENAME={node} exec slurmd -D -N {node}")
+                self._start(*self.knowing, "unshare", "--mount", "--propagation=slave", "sh", "-c",
+                            f"mount -t tmpfs -o mode=1777 tmpfs {self.local} && SLURMD_NODENAME={node} exec slurmd -D -N {node}")
             self._wait_until_idle()
         except BaseException:
             self.__exit__()

@@ -228,6 +228,11 @@ static int mount_image(const char *at) {
     return run(kernel, env, 0, NULL, 0) && run(fuse, env, 0, NULL, 0) ? fail("mounting", file) : 0;
 }
 
+static void make_users(const char *at, mode_t mode) {
+    if (mkdir(at, mode) == 0 && chown(at, uid, gid))
+        fail("making", at);
+}
+
 /// "SOURCE:TARGET[:ro]" where `into` is the root.
 static int mount_one(const char *into, char *text) {
     char *source = strsep(&text, ":"), *target = strsep(&text, ":"), at[4096];
@@ -237,10 +242,10 @@ static int mount_one(const char *into, char *text) {
     snprintf(at, sizeof at, "%s%s", into, target ? target : source);
     for (char *slash = at + strlen(into) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
         *slash = 0;
-        mkdir(at, 0755);
+        make_users(at, 0755);
     }
-    if (S_ISDIR(status.st_mode)) // as enroot: nobody's, but to mount upon
-        mkdir(at, 0);
+    if (S_ISDIR(status.st_mode)) // as enroot: for nobody, but to mount upon
+        make_users(at, 0);
     else
         close(open(at, O_CREAT | O_WRONLY, 0));
     if (mount(source, at, NULL, MS_BIND | MS_REC, NULL))

@@ -10,19 +10,17 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support.binary import AicImage
+from support.binary import AicImage, program
 
 GROUP = "aiclab"
 GROUP_NUMBER = 61500
 NUMBERS = {"alice": 61001, "bob": 61002, "carol": 61003}
 
-# In a mount namespace of its own, so that this machine keeps its users. The program, $6, may stand
+# In a mount namespace of its own, so that this machine keeps its users. The program, $3, may stand
 # where only root gets, and so is run from $4.
-ACT = (
-    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && mount --bind "$6" "$4" && '
-    'if test -e "$5"; then mount --bind "$5" /dev/fuse; fi && '
-    f'exec setpriv --reuid "$3" --regid {GROUP_NUMBER} --clear-groups --no-new-privs -- '
-    '"$4" "${@:7}"'
+KNOW = (
+    'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && mount --bind "$3" "$4" && '
+    'if test -e "$5"; then mount --bind "$5" /dev/fuse; fi && exec "${@:6}"'
 )
 
 
@@ -32,9 +30,9 @@ class Users:
     def __init__(self, directory: Path) -> None:
         if os.getuid() != 0:
             raise unittest.SkipTest("needs root, who alone can act as several users")
-        for program in ("unshare", "setpriv", "mount"):
-            if shutil.which(program) is None:
-                raise unittest.SkipTest(f"needs {program}, which is not installed")
+        for tool in ("unshare", "setpriv", "mount"):
+            if shutil.which(tool) is None:
+                raise unittest.SkipTest(f"needs {tool}, which is not installed")
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
             raise unittest.SkipTest("needs mount namespaces, which are not allowed here")
         self.directory = directory
@@ -55,9 +53,17 @@ class Users:
             os.mknod(self.fuse, stat.S_IFCHR, os.stat("/dev/fuse").st_rdev)
             self.fuse.chmod(0o666)
 
+    @property
+    def knowing(self) -> tuple[str, ...]:
+        """In front of a command: they are this machine's users to it, and the program is where they
+        get at it."""
+        return ("unshare", "--mount", "bash", "-c", KNOW, "bash", str(self.passwd), str(self.group),
+                program(), str(self.program), str(self.fuse))
+
     def prefix(self, number: int) -> tuple[str, ...]:
-        return ("unshare", "--mount", "bash", "-c", ACT, "bash", str(self.passwd),
-                str(self.group), str(number), str(self.program), str(self.fuse))
+        """In front of a command that one of them runs."""
+        return (*self.knowing, "setpriv", "--reuid", str(number), "--regid", str(GROUP_NUMBER),
+                "--clear-groups", "--no-new-privs", "--")
 
     def root(self, store: Path) -> User:
         """Root, who knows them."""
@@ -83,16 +89,16 @@ class User(AicImage):
         return self.store / "u" / str(self.number)
 
     def start(self, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
-        return super().start(
-            *arguments, prefix=(*prefix, *self.users.prefix(self.number)))
+        return super().start(*arguments, prefix=(*prefix, *self.users.prefix(self.number)),
+                             executable=self.users.program)
 
     def shell(self, script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """What else somebody may try: `bash -c` with these as $1 and on."""
         return subprocess.run(
             [*self.users.prefix(self.number), "/bin/bash", "-c", script, "bash",
              *map(str, arguments)],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+            env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=120, check=False)
 
     def settings(self, text: str) -> None:
         path = self.home / ".config" / "aic-image" / "config.toml"
