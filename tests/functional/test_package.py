@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The relocatable directory of scripts/package: on this machine, moved about, and in a root that has
-none of the libraries that the program needs, not even the C library."""
+"""The relocatable directory of scripts/package: on this machine, moved about, and in roots of
+other releases: with an older C library, with a newer one, and with none at all."""
 
 from __future__ import annotations
 
@@ -17,6 +17,23 @@ from support.case import SAMPLE_TAG, FunctionalTest, sample_layout, sample_refer
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ["AIC_BUILD_DIR"])
+
+
+def root_of_release(release: str, root: Path) -> None:
+    """Of Debian, with little more than a C library and a name service."""
+    if shutil.which("mmdebstrap") is None:
+        raise unittest.SkipTest("needs mmdebstrap, which is not installed")
+    places = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
+                            capture_output=True, text=True, check=True).stdout.split("\n")
+    mirror = next((line.split()[1] for line in places if line.startswith("bookworm ")), None)
+    if mirror is None:
+        raise unittest.SkipTest("needs a mirror of Debian in apt's sources")
+    made = subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=extract", "--include=libc6,libnss-extrausers,base-files",
+         "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg", release, root,
+         f"deb {mirror} {release} main"], capture_output=True, text=True, timeout=300, check=False)
+    if made.returncode:
+        raise unittest.SkipTest(f"needs a mirror that has {release}: {made.stderr[-300:]}")
 
 
 class PackageTest(FunctionalTest):
@@ -67,28 +84,51 @@ class PackageTest(FunctionalTest):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("no package of aic-image", refused.stderr)
 
-    def test_a_root_without_a_c_library_is_enough(self) -> None:
-        mounts.need_root()
-        root = self.scratch / "root"
+    def prepare(self, root: Path) -> None:
         for name in ("proc", "tmp", "etc", "layout", "data"):
-            (root / name).mkdir(parents=True)
+            (root / name).mkdir(parents=True, exist_ok=True)
         (root / "etc/passwd").write_text("root:x:0:0::/tmp:/bin/sh\n")
         shutil.copytree(sample_layout(), root / "layout", dirs_exist_ok=True)
+        subprocess.run(["chmod", "-R", "a+rX", root / "layout"], check=True)
         shutil.copytree(self.package, root / "data/aic-image", symlinks=True)
         subprocess.run(["mount", "-t", "proc", "proc", root / "proc"], check=True)
         self.addCleanup(subprocess.run, ["umount", root / "proc"], check=True)
-        aic = AicImage(Path("/tmp"), store=Path("/tmp/store"))
+
+    def run_in(self, root: Path, *words: str, user: int = 0) -> str:
+        aic = AicImage(Path("/tmp"), store=Path("/tmp/store"), spool=Path(f"/tmp/spool{user}"))
         aic.environment["PATH"] = "/nowhere"
-        line = ["chroot", str(root), "/data/aic-image/bin/aic-image"]
+        done = subprocess.run(
+            [shutil.which("chroot"), f"--userspec={user}:{user}", root,
+             "/data/aic-image/bin/aic-image", *words],
+            env=aic.environment, capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
 
-        def run(*words: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run([shutil.which("chroot"), *line[1:], *words], env=aic.environment,
-                                  capture_output=True, text=True, check=False, timeout=120)
+    def test_a_root_without_a_c_library_is_enough(self) -> None:
+        mounts.need_root()
+        root = self.scratch / "root"
+        self.prepare(root)
+        self.run_in(root, "pull", f"oci:/layout:{SAMPLE_TAG}")
+        self.assertRegex(self.run_in(root, "cat", f"oci:/layout:{SAMPLE_TAG}", "/etc/debian_version"), "^12")
 
-        pulled = run("pull", f"oci:/layout:{SAMPLE_TAG}")
-        self.assertEqual(pulled.returncode, 0, pulled)
-        shown = run("cat", f"oci:/layout:{SAMPLE_TAG}", "/etc/debian_version")
-        self.assertRegex(shown.stdout, r"^12", shown)
+    def test_other_releases_and_their_name_services_will_do(self) -> None:
+        """Users and groups that a module of the machine's own C library tells of, as with sssd."""
+        mounts.need_root()
+        for release in ("bullseye", "trixie"):
+            with self.subTest(release):
+                root = self.scratch / release
+                root_of_release(release, root)
+                self.prepare(root)
+                (root / "etc/nsswitch.conf").write_text("passwd: files extrausers\ngroup: files extrausers\n")
+                known = root / "var/lib/extrausers"
+                known.mkdir(parents=True, exist_ok=True)
+                (known / "passwd").write_text("dave:x:7001:7001::/tmp:/bin/sh\n")
+                (known / "group").write_text("ourlab:x:7001:dave\n")
+                (root / "tmp").chmod(0o1777)
+                self.run_in(root, "init", "--preset", "lab", "--group", "ourlab")
+                self.assertEqual((root / "tmp/store").stat().st_gid, 7001)
+                self.run_in(root, "pull", f"oci:/layout:{SAMPLE_TAG}", "--name", "exp", user=7001)
+                self.assertIn("dave", self.run_in(root, "stats"))
 
 
 if __name__ == "__main__":
