@@ -5,6 +5,7 @@
 #include "cli/own_step.hpp"
 #include "cli/run_words.hpp"
 #include "core/become.hpp"
+#include "core/bytes.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/foreground.hpp"
@@ -107,6 +108,13 @@ bool advance_name(Session& session, const cache::ImageName& name, const cache::S
     if (!is_advanced)
         warn("{}", moved_on(name, next));
     return is_advanced;
+}
+
+void say_kept(Session& session, const cache::ImageName& name,
+              std::optional<std::uint64_t> layer_bytes) {
+    session.say(layer_bytes ? fmt::format("kept: {}, in '{}' from now on", human_size(*layer_bytes),
+                                          name.str())
+                            : fmt::format("nothing was changed: '{}' is as it was", name.str()));
 }
 
 int run_and_commit(Session& session, const Keeping& keeping, const cache::StoredImage& image,

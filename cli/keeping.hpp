@@ -7,6 +7,7 @@
 #include "cli/session.hpp"
 #include "slurm/srun_line.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,10 @@ private:
     cache::Claimant claimant_;
     std::unique_ptr<cache::Claim> claim_;
 };
+
+/// How many bytes of changes the name's next image has, or that there are none.
+void say_kept(Session& session, const cache::ImageName& name,
+              std::optional<std::uint64_t> layer_bytes);
 
 /// `advance` for a process that did not begin the run: the name has to stand for the image `from`.
 /// Whether it did; else the user is told what became of `next`.

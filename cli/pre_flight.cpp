@@ -8,6 +8,7 @@
 #include "core/printable.hpp"
 #include "slurm/cuda.hpp"
 #include "slurm/nodes.hpp"
+#include "slurm/options.hpp"
 
 #include <unistd.h>
 

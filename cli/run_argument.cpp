@@ -14,6 +14,7 @@
 #include "core/shell_words.hpp"
 #include "slurm/configuration.hpp"
 #include "slurm/importer_uri.hpp"
+#include "slurm/options.hpp"
 #include "slurm/plugstack.hpp"
 
 #include <unistd.h>

@@ -85,6 +85,8 @@ std::string batch_script(const BatchJob& job) {
             "exec srun --export=ALL";
     for (const auto& word : container_words(job.step))
         text += " \\\n    " + shell_quote(word);
+    for (const auto& word : job.step.options)
+        text += " \\\n    " + shell_quote(word);
     text += " \\\n   ";
     for (const auto& word : job.step.command)
         text += ' ' + shell_quote(word);

@@ -11,7 +11,8 @@ namespace aic::slurm {
 
 /// A script of the user's that is to run in a container, as a job.
 struct BatchJob {
-    ContainerStep step;                  ///< its command is the script as it is inside
+    /// Its command is the script as it is inside; its options are srun's alone, see divide().
+    ContainerStep step;
     std::string name;                    ///< of the job
     std::vector<std::string> directives; ///< the script's own, see directives_of()
     std::vector<std::string> line;       ///< that submits it, but for the script

@@ -4,23 +4,11 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/subprocess.hpp"
+#include "slurm/options.hpp"
 
 #include <sstream>
 
 namespace aic::slurm {
-
-namespace {
-
-std::vector<std::string> parts_of(const std::string& list) {
-    std::vector<std::string> parts;
-    std::istringstream stream(list);
-    for (std::string part; std::getline(stream, part, ',');)
-        if (!part.empty())
-            parts.push_back(part);
-    return parts;
-}
-
-} // namespace
 
 std::vector<Node> parse_nodes(std::string_view text) {
     std::vector<Node> nodes;
@@ -39,7 +27,7 @@ std::vector<Node> parse_nodes(std::string_view text) {
             else if (key == "Arch")
                 node.architecture = value;
             else if (key == "Partitions")
-                node.partitions = parts_of(value);
+                node.partitions = names_in(value);
         }
         if (!node.name.empty())
             nodes.push_back(std::move(node));
@@ -61,20 +49,6 @@ std::vector<Node> show_nodes(std::stop_token stop) {
         debug("asking for the nodes: {}", error.message());
         return {};
     }
-}
-
-std::vector<std::string> partitions_in(const std::vector<std::string>& options) {
-    std::vector<std::string> partitions;
-    for (std::size_t i = 0; i < options.size(); ++i) {
-        const auto& word = options[i];
-        if ((word == "-p" || word == "--partition") && i + 1 < options.size())
-            partitions = parts_of(options[i + 1]);
-        else if (word.starts_with("--partition="))
-            partitions = parts_of(word.substr(12));
-        else if (word.starts_with("-p") && word.size() > 2)
-            partitions = parts_of(word.substr(2));
-    }
-    return partitions;
 }
 
 std::string oci_architecture(std::string_view machine) {

@@ -23,9 +23,6 @@ std::vector<Node> parse_nodes(std::string_view text);
 /// All nodes of the cluster; none where Slurm does not tell.
 std::vector<Node> show_nodes(std::stop_token stop);
 
-/// The partitions that options of Slurm's ask for: "-p a,b", "--partition=a".
-std::vector<std::string> partitions_in(const std::vector<std::string>& options);
-
 /// "amd64" for "x86_64", as OCI has it; else as it is.
 std::string oci_architecture(std::string_view machine);
 

@@ -126,11 +126,6 @@ std::vector<std::string> gpu_variables(const std::vector<std::string>& image_env
     return needed;
 }
 
-bool asks_for_gpus(const std::vector<std::string>& words) {
-    return std::ranges::any_of(
-        words, [](const std::string& word) { return word.find("gpu") != std::string::npos; });
-}
-
 bool has_pyxis(std::string_view help) {
     return help.find("--container-image") != std::string_view::npos;
 }

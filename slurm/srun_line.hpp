@@ -52,9 +52,6 @@ std::vector<std::string> srun_line(const ContainerStep& step);
 std::vector<std::string> gpu_variables(const std::vector<std::string>& image_env,
                                        const std::vector<std::string>& users);
 
-/// Whether options of Slurm's want GPUs: --gpus, --gres=gpu:2, --gpus-per-task and their like.
-bool asks_for_gpus(const std::vector<std::string>& words);
-
 /// Whether srun knows pyxis' options, by what `srun --help` prints.
 bool has_pyxis(std::string_view help);
 

@@ -8,6 +8,7 @@
 #include "core/printable.hpp"
 #include "core/subprocess.hpp"
 #include "slurm/configuration.hpp"
+#include "slurm/options.hpp"
 
 namespace fs = std::filesystem;
 
@@ -73,7 +74,10 @@ slurm::BatchJob Batch::job(Session& session, const ImageArgument& image, const R
                         .line = {"sbatch", "--parsable"}};
     slurm::check_directives(job.directives);
     job.step = options_.step(session, image, said, job.directives);
+    auto divided = slurm::divide(job.step.options, slurm::JobMaker::sbatch);
+    job.step.options = std::move(divided.job);
     const auto words = slurm::resource_words(job.step);
+    job.step.options = std::move(divided.step);
     job.line.insert(job.line.end(), words.begin(), words.end());
     return job;
 }

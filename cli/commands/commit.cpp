@@ -130,8 +130,10 @@ void Commit::run(Session& session) {
     if (if_still_) {
         if (!advance_name(session, name, request.base, image, "run --keep"))
             return session.exit_with(k_moved_on);
-    } else
-        give_name(session, name, image, "commit " + container.root.native(), replace);
+        return say_kept(session, name,
+                        result.image ? std::optional(result.layer_bytes) : std::nullopt);
+    }
+    give_name(session, name, image, "commit " + container.root.native(), replace);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     show(session, name, result, image, took.count());
 }

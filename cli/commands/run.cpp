@@ -10,7 +10,9 @@
 #include "core/become.hpp"
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "core/shell_words.hpp"
 #include "core/subprocess.hpp"
+#include "slurm/options.hpp"
 
 #include <unistd.h>
 
@@ -119,12 +121,10 @@ void Run::keep_here(Session& session, const ImageArgument& image, const RunOptio
         request, session.config(), session.environment(), [&] { return session.signal(); },
         session.stop());
     session.exit_with(status);
-    if (!committed)
-        return session.say(
-            fmt::format("nothing was changed: '{}' is as it was", keeping.name().str()));
-    keeping.advance(committed->image);
-    session.say(fmt::format("kept: {}, in '{}' from now on", human_size(committed->layer_bytes),
-                            keeping.name().str()));
+    if (committed)
+        keeping.advance(committed->image);
+    say_kept(session, keeping.name(),
+             committed ? std::optional(committed->layer_bytes) : std::nullopt);
 }
 
 slurm::ContainerStep Run::step_in_slurm(Session& session, const ImageArgument& image,
@@ -149,19 +149,23 @@ void Run::run_in_slurm(Session& session, const fs::path& srun, const ImageArgume
 
 void Run::keep_in_slurm(Session& session, const ImageArgument& image,
                         const RunOptions& options) const {
-    if (!options.nodes.empty() && options.nodes != "1")
-        throw Error(ErrorKind::usage, "--keep is one node's work, and --nodes says {}",
-                    options.nodes);
+    const auto further = slurm::value_in(split_words(options.slurm), 'N', "nodes");
+    for (const auto& nodes : {options.nodes, further.value_or("")})
+        if (!nodes.empty() && nodes != "1")
+            throw Error(ErrorKind::usage, "--keep is one node's work, and --nodes says {}", nodes);
     if (options_.has_container_name())
         throw Error(ErrorKind::usage, "--keep has a container of its own, and --name says another");
     Keeping keeping(session, image);
     keeping.require_unclaimed();
     auto step = step_in_slurm(session, image, options);
-    if (!session.environment()("SLURM_JOB_ID"))
+    auto divided = slurm::divide(step.options, slurm::JobMaker::salloc);
+    if (!session.environment()("SLURM_JOB_ID")) {
+        step.options = std::move(divided.job);
         become_allocation(session, name(), "--in-allocation", slurm::resource_words(step));
+    }
     keeping.claim();
-    if (in_allocation_) // which has them
-        step.options.clear();
+    if (in_allocation_) // which has the others
+        step.options = std::move(divided.step);
     session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step)));
 }
 

@@ -125,6 +125,14 @@ class KeepInSlurmTest(Keeps, SlurmTest):
 
     def test_several_nodes_are_refused(self) -> None:
         self.change("true", "--nodes", "2", status=Status.USAGE)
+        self.change("true", "--slurm", "-N 2", status=Status.USAGE)
+
+    def test_options_of_the_job_and_of_the_step_go_where_they_belong(self) -> None:
+        result = self.change("echo $SLURM_JOB_NAME", "--slurm", "--label --job-name=ours -o both.%j")
+        self.assertEqual(result.out, "")
+        self.assertIn("nothing was changed: 'exp' is as it was", result.stderr)
+        output, = self.project.glob("both.*")
+        self.assertEqual(output.read_text(), "0: ours\n")
 
     def test_the_old_command_keeps_what_is_changed_and_tells_its_new_name_once(self) -> None:
         alias = self.scratch / "srun.sh"

@@ -98,6 +98,12 @@ class WithOptionsTest(SlurmTest):
         self.assertIn(f"SAID_0={self.image}", lines)
         self.assertIn("SAID_4=A", lines)
 
+    def test_options_that_srun_alone_has_are_said_to_it(self) -> None:
+        (self.project / "say.sh").write_text("#!/bin/sh\necho said\n")
+        job = self.run_it("batch", "--slurm", "--label -o labelled", "say.sh").out.strip()
+        self.slurm.wait_for(job)
+        self.assertEqual((self.project / "labelled").read_text(), "0: said\n")
+
     def test_an_arrays_tasks_are_all_run(self) -> None:
         (self.project / "job.sh").write_text(JOB)
         job = self.run_it("batch", "--slurm", "--array=1-2", "job.sh").out.strip()

@@ -28,7 +28,8 @@ TEST(BatchScriptTest, the_container_is_the_steps_and_the_lines_are_the_scripts) 
     EXPECT_EQ(batch_script({.step = {.image = "/data/a'b.sqsh",
                                      .command = {"/bin/sh", "/workspace/job.sh", "a b"},
                                      .mounts = {{"/home/x", "/workspace", true}},
-                                     .variables = {"A=1 2"}},
+                                     .variables = {"A=1 2"},
+                                     .options = {"--mpi=pmix"}},
                             .name = "job #1.sh",
                             .directives = {"#SBATCH --time=1"},
                             .line = {"sbatch", "--gres=gpu:1"}}),
@@ -46,6 +47,7 @@ exec srun --export=ALL \
     '--no-container-remap-root' \
     '--container-readonly' \
     '--container-env=A' \
+    '--mpi=pmix' \
     '/bin/sh' '/workspace/job.sh' 'a b'
 )");
 }

@@ -18,13 +18,6 @@ TEST(NodesTest, each_line_is_a_node) {
     EXPECT_THAT(parse_nodes("No nodes in the system"), IsEmpty());
 }
 
-TEST(NodesTest, the_last_partition_that_is_said_counts) {
-    EXPECT_THAT(partitions_in({"-p", "a,b"}), ElementsAre("a", "b"));
-    EXPECT_THAT(partitions_in({"--partition=a", "--time=1", "-pc"}), ElementsAre("c"));
-    EXPECT_THAT(partitions_in({"--partition", "a"}), ElementsAre("a"));
-    EXPECT_THAT(partitions_in({"-p"}), IsEmpty());
-}
-
 TEST(NodesTest, architectures_have_two_names) {
     EXPECT_EQ(oci_architecture("x86_64"), "amd64");
     EXPECT_EQ(oci_architecture("aarch64"), "arm64");
