@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import random
 import time
 import unittest
 
+from support import oci_layout
 from support.binary import Status
 from support.lab import Lab
 from support.lab_case import USER, LabTest
+from support.lab_registry import ADDRESS, LabRegistry
 
 PULLS = 4  # on each node
+FETCHES = 16
+LAYER_BYTES = 4 << 20
 IMAGE_BYTES = 24 << 20
 
 
@@ -35,6 +40,27 @@ class Claims:
         self.assertEqual(len({outcome.out for outcome in outcomes}), 1)
         made = [outcome for outcome in outcomes if "pulled in" in outcome.stderr]
         self.assertEqual(len(made), 1, [outcome.stderr for outcome in outcomes])
+        self.assert_no_claims()
+        self.assert_sound(self.second)
+
+    def test_of_many_on_two_nodes_each_blob_is_fetched_once(self) -> None:
+        layout = oci_layout.Layout(self.lab.directory / "images" / self.store_name)
+        layout.add_image([oci_layout.Layer.of(oci_layout.tar(
+            [oci_layout.file(f"data{number}", random.Random(number).randbytes(LAYER_BYTES))]))
+            for number in range(3)])
+        with LabRegistry(self.lab, {"lab/many": layout.path}) as registry:
+            reference = f"{ADDRESS}#lab/many:latest"
+            pulls = [self.start(node, "pull", reference, seconds=200)
+                     for _ in range(FETCHES) for node in self.lab.nodes]
+            outcomes = [pull.wait(200) for pull in pulls]
+            requests = registry.requests()
+        for outcome in outcomes:
+            self.assertEqual(outcome.status, Status.OK, outcome)
+        self.assertEqual(len({outcome.out for outcome in outcomes}), 1)
+        blobs = [path for method, path, status in requests
+                 if method == "GET" and "/blobs/" in path and status < 300]
+        self.assertEqual(len(blobs), 4, blobs)  # three layers and a configuration
+        self.assertEqual(len(set(blobs)), 4, blobs)
         self.assert_no_claims()
         self.assert_sound(self.second)
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from support import oci_layout
 from support.binary import Outcome, Status, program
 from support.lab import EXPORT, Lab
+from support.lab_registry import ADDRESS
 from support.uml import Machine, Running
 
 USER = 1234
 PROGRAM = "/run/aic-image"
 HOME = "/var/tmp/home"
 # Nothing is too new to be collected.
-SETTINGS = '[gc]\nmin_age = "0s"\ntrash_age = "1d"\n'
+SETTINGS = f'insecure_registries = ["{ADDRESS}"]\n[gc]\nmin_age = "0s"\ntrash_age = "1d"\n'
 NODE_SCRIPT = f"""
 touch {PROGRAM}
 mount --bind {{program}} {PROGRAM}

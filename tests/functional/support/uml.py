@@ -98,6 +98,7 @@ class Machine:
         self.listener: threading.Thread | None = None
         self.ready = threading.Event()
         self.sending = threading.Lock()
+        self.taken = threading.Event()
         self.running: dict[int, Running] = {}
         self.last_number = 0
 
@@ -192,19 +193,26 @@ class Machine:
     def send(self, **request: object) -> None:
         assert self.line is not None
         with self.sending:
+            # One at a time: a line of this kernel's whose buffer was full once reads no more.
+            self.taken.clear()
             self.line.sendall(json.dumps(request).encode() + b"\n")
+            self.taken.wait(GRACE_SECONDS)
 
     def _listen(self, line: socket.socket) -> None:
         with line, line.makefile("rb") as answers, contextlib.suppress(ConnectionResetError):
             for text in answers:
                 if text.startswith(b"{"):  # before the first answer it may echo
                     self._take(json.loads(text))
+        self.taken.set()
         for number in list(self.running):
             self.running.pop(number).end(DEAD, stderr="its machine died")
 
     def _take(self, answer: dict) -> None:
         if "ready" in answer:
             self.ready.set()
+            return
+        if "taken" in answer:
+            self.taken.set()
             return
         self.running.pop(answer["number"]).end(
             answer["status"], base64.b64decode(answer["stdout"]),

@@ -95,6 +95,7 @@ class Agent:
         self.send(ready=True)
         with open(self.line, "rb", closefd=False) as requests:
             for request in map(json.loads, requests):
+                self.send(taken=True)
                 if "kill" in request:
                     self.kill(self.running.get(request["kill"]))
                 else:
