@@ -134,13 +134,13 @@ std::vector<Difference> differences(const Catalogue::Dump& catalogue,
     for (const auto& [object, row] : files) {
         const auto known = catalogue.find(object);
         if (known == catalogue.end())
-            found.push_back({DifferenceKind::missing, object});
+            found.push_back({DifferenceKind::missing, object, "", row});
         else if (known->second != row)
-            found.push_back({DifferenceKind::wrong, object});
+            found.push_back({DifferenceKind::wrong, object, known->second, row});
     }
     for (const auto& [object, row] : catalogue)
         if (!files.contains(object))
-            found.push_back({DifferenceKind::stale, object});
+            found.push_back({DifferenceKind::stale, object, row, ""});
     return found;
 }
 

@@ -39,6 +39,8 @@ enum class DifferenceKind {
 struct Difference {
     DifferenceKind kind;
     std::string object; ///< "u/1000 image <id hex>.<variant>"
+    std::string row;    ///< the catalogue's, see Catalogue::dump(); "" where there is none
+    std::string due;    ///< what the files say that it is
 
     bool operator==(const Difference&) const = default;
 };

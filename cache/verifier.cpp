@@ -15,7 +15,9 @@
 #include "core/files.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace fs = std::filesystem;
 
@@ -24,6 +26,8 @@ namespace aic::cache {
 namespace {
 
 constexpr std::uint64_t k_max_state_bytes = 1 << 20;
+constexpr int k_readings = 4; ///< of rows and files, before they are said to differ
+constexpr auto k_between_readings = std::chrono::milliseconds(500);
 
 std::string_view word_of(DifferenceKind kind) {
     switch (kind) {
@@ -200,17 +204,19 @@ private:
 
     void rows() {
         check_stop();
-        // A change between the two readings looks like a difference, but not twice.
+        // A change while rows and files are read looks like a difference, but not for long.
         auto differences = compare(layout_);
-        if (!differences.empty()) {
+        for (int reading = 1; reading < k_readings && !differences.empty(); ++reading) {
+            std::this_thread::sleep_for(k_between_readings);
+            check_stop();
             const auto again = compare(layout_);
             std::erase_if(differences, [&](const Difference& one) {
                 return std::ranges::find(again, one) == again.end();
             });
         }
-        for (const auto& [kind, object] : differences)
+        for (const auto& difference : differences)
             fault(FaultKind::catalogue, layout_.catalogue(),
-                  fmt::format("{} {}", object, word_of(kind)));
+                  fmt::format("{} {}", difference.object, word_of(difference.kind)));
     }
 
     const Layout& layout_;
