@@ -65,10 +65,7 @@ Invocation without_alias(std::span<char* const> arguments) {
 }
 
 bool is_first_use(std::string_view alias, const Environment& environment) try {
-    const auto state = environment("XDG_STATE_HOME");
-    const auto directory =
-        (state ? std::filesystem::path(*state) : home_directory(environment) / ".local/state")
-        / "aic-image";
+    const auto directory = state_directory(environment);
     make_directories(directory, 0700);
     const auto note = directory / fmt::format("told-{}", alias);
     return static_cast<bool>(

@@ -79,7 +79,10 @@ Argument Arguments::add_option(const std::string& names, std::optional<std::stri
 
 Argument Arguments::add_option(const std::string& names, std::vector<std::string>& values,
                                const std::string& help) const {
-    return Argument(app_->add_option(names, values, help));
+    auto* option = app_->add_option(names, values, help);
+    if (names.starts_with('-')) // each takes one word, and none of those that follow
+        option->allow_extra_args(false);
+    return Argument(option);
 }
 
 Argument Arguments::add_option(const std::string& names, unsigned& value,

@@ -21,7 +21,8 @@ std::optional<cache::StoredImage> find_here(Session& session, const std::string&
                 .with_hint("take it over first: aic-image add FILE");
         return std::move(image.stored);
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found && canonical_reference(text))
+        const bool is_id = text.starts_with("sha256:");
+        if (error.kind() == ErrorKind::not_found && !is_id && canonical_reference(text))
             return std::nullopt;
         throw;
     }
@@ -66,7 +67,17 @@ cache::StoredImage base_image(Session& session, const std::string& text,
     if (lookup == Lookup::if_missing)
         if (auto image = find_here(session, word))
             return std::move(*image);
-    return pull(session, word, options);
+    try {
+        return pull(session, word, options);
+    } catch (const Error& error) {
+        const bool may_be_misspelt = error.kind() == ErrorKind::network
+                                     || error.kind() == ErrorKind::not_found
+                                     || error.kind() == ErrorKind::denied;
+        const auto close = may_be_misspelt ? nearest_known(session.library(), word) : std::nullopt;
+        if (!close)
+            throw;
+        throw Error(error).with_hint(fmt::format("did you mean '{}', which is here?", *close));
+    }
 }
 
 } // namespace aic::cli

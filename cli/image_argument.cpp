@@ -29,8 +29,7 @@ bool is_path(const std::string& text) {
     for (const char* start : {"/", "./", "../", "~/"})
         if (text.starts_with(start))
             return true;
-    std::error_code ignored;
-    return text.ends_with(".sqsh") && fs::exists(text, ignored);
+    return is_path_word(text);
 }
 
 /// The image the reference led to, for this machine if there is one for it, else for whatever there
@@ -103,10 +102,10 @@ Error not_found(const cache::Library& library, const std::string& text) {
                       library.own().layout().root().native());
     if (const auto hint = restoring_hint(library, text))
         return error.with_hint(*hint);
-    const auto words = known_words(library);
-    for (const auto& word : {text, canonical_reference(text).value_or(text)})
-        if (const auto close = nearest(word, words))
-            return error.with_hint(fmt::format("did you mean '{}'?", *close));
+    if (const auto close = nearest_known(library, text))
+        return error.with_hint(fmt::format("did you mean '{}'?", *close));
+    if (parse_users_name(text)) // which no registry has
+        return error.with_hint("'aic-image list' shows what is there");
     return error.with_hint(
         fmt::format("'aic-image list' shows what is there; 'aic-image pull {}' gets it", text));
 }
@@ -159,6 +158,18 @@ std::optional<StoredImages> find_by_name(const cache::Library& library, const st
 }
 
 } // namespace
+
+bool is_path_word(const std::string& word) {
+    return word.ends_with(".sqsh") && !word.starts_with(foreign::k_file_scheme);
+}
+
+std::optional<std::string> nearest_known(const cache::Library& library, const std::string& text) {
+    const auto words = known_words(library);
+    for (const auto& word : {text, canonical_reference(text).value_or(text)})
+        if (auto close = nearest(word, words))
+            return close;
+    return std::nullopt;
+}
 
 std::optional<cache::ImageName> own_name(std::string text) {
     if (const auto slash = text.find('/'); slash != std::string::npos) {
@@ -261,19 +272,21 @@ StoredImages find_stored(const cache::Library& library, const std::string& text)
 
 std::vector<cache::StoredImage> find_own(const cache::Library& library, const std::string& text) {
     try {
-        return find_stored(cache::Library(library.own()), text).images;
+        auto own = own_among(library, find_stored(cache::Library(library.own()), text).images);
+        if (!own.empty())
+            return own;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found)
             throw;
-        const auto others = find_stored(library, text).images;
-        const auto came_back = own_among(library, others);
-        if (!came_back.empty())
-            return came_back;
-        const auto owner = static_cast<uid_t>(others.front().record.owner_uid);
-        throw Error(ErrorKind::denied, "'{}' is an image of {}, in '{}'", text, user_name(owner),
-                    others.front().directory.native())
-            .with_hint("who has an image looks after it; to this command only your own count");
     }
+    const auto others = find_stored(library, text).images;
+    auto came_back = own_among(library, others);
+    if (!came_back.empty())
+        return came_back;
+    const auto owner = static_cast<uid_t>(others.front().record.owner_uid);
+    throw Error(ErrorKind::denied, "'{}' is an image of {}, in '{}'", text, user_name(owner),
+                others.front().directory.native())
+        .with_hint("who has an image looks after it; to this command only your own count");
 }
 
 /// The image of the store whose file this is: what `path` and `build` print.

@@ -36,7 +36,7 @@ struct StoredImages {
     std::vector<cache::StoredImage> images; ///< a name's one, else every variant; never empty
 };
 
-/// A path begins with `/`, `./`, `../` or `~/`, or ends in `.sqsh` and exists; then find_stored().
+/// A path begins with `/`, `./`, `../` or `~/`, or ends in `.sqsh`; then find_stored().
 /// Of several variants the newest.
 ImageArgument find_image(const cache::Library& library, const std::string& text,
                          const std::filesystem::path& home);
@@ -46,6 +46,12 @@ ImageArgument find_image(const cache::Library& library, const std::string& text,
 /// two of them is told of. Throws Error(not_found) that lists near misses, Error(usage) when a
 /// prefix fits several.
 StoredImages find_stored(const cache::Library& library, const std::string& text);
+
+/// Whether a word that may be a program's stands for an image's file: it ends in ".sqsh".
+bool is_path_word(const std::string& word);
+
+/// What is there and is spelt nearly so; for hints.
+std::optional<std::string> nearest_known(const cache::Library& library, const std::string& text);
 
 /// The images of the caller's own part of the store that a word stands for. Throws as find_stored()
 /// does, and Error(denied) when only other users have such an image.

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 namespace aic::cli {
@@ -35,8 +36,7 @@ std::string claim_key(const cache::ImageName& name) {
 }
 
 std::string job_of(const Session& session) {
-    const auto step = slurm::current_holder(slurm::LeaseFor::step, session.environment());
-    return step ? step->str() : "";
+    return session.environment()("SLURM_JOB_ID").value_or("");
 }
 
 /// For the user who wonders where his changes are.
@@ -117,8 +117,12 @@ void say_kept(Session& session, const cache::ImageName& name,
                             : fmt::format("nothing was changed: '{}' is as it was", name.str()));
 }
 
+bool is_cancelled(int status, Runs what) {
+    return what == Runs::program && status == 128 + SIGINT;
+}
+
 int run_and_commit(Session& session, const Keeping& keeping, const cache::StoredImage& image,
-                   slurm::ContainerStep step) {
+                   slurm::ContainerStep step, Runs what) {
     // Of a name that no container has: pyxis would take that one, whatever is in it.
     const auto container =
         fmt::format("aic-{}-{}-{}", keeping.name().str(),
@@ -143,11 +147,10 @@ int run_and_commit(Session& session, const Keeping& keeping, const cache::Stored
         variables.push_back("SRUN_CPUS_PER_TASK=" + *cpus); // srun takes no other
     const int status =
         run_in_foreground({.argv = line, .variables = std::move(variables)}, session.stop());
-    if (session.stop().stop_requested())
-        throw Error(ErrorKind::interrupted, "interrupted: nothing is kept")
-            .with_hint(fmt::format("where containers outlast jobs, '{}' is on the node yet: "
-                                   "'aic-image containers' there",
-                                   container));
+    if (session.stop().stop_requested() || is_cancelled(status, what)) {
+        run_in_foreground({.argv = remove, .environment = environment_outside_containers()}, {});
+        throw Error(ErrorKind::interrupted, "interrupted: nothing is kept");
+    }
     const int committed = helper(commit);
     if (committed == k_no_container)
         return status; // srun said why
@@ -174,7 +177,7 @@ void become_allocation(Session& session, const std::string& verb, const std::str
     words.insert(words.begin() + static_cast<std::ptrdiff_t>(verb_position(words, verb)) + 1,
                  option);
     session.flush();
-    become(*salloc, own_allocation(verb, options, words), {});
+    become(*salloc, own_allocation(verb, session.options().quiet, options, words), {});
 }
 
 } // namespace aic::cli

@@ -56,17 +56,19 @@ bool OnCluster::run_as_job(Session& session, const std::string& verb, bool setti
     auto words = session.words();
     words.front() = own_program();
     const bool has_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-    auto options = split_words(session.config().on_cluster.options.value);
-    if (is_job)
-        options.emplace_back("--overlap");
+    const auto options = is_job ? std::vector<std::string>{"--overlap"} // of what the job has
+                                : split_words(session.config().on_cluster.options.value);
     session.flush();
     // Of the signals that ask for an end, srun hands on this one: the others become SIGKILL, after
     // which nothing is cleared up.
-    session.exit_with(
+    const int status =
         run_in_foreground({.argv = job_line(verb, std::move(words), options, has_terminal),
                            .stop_signal = SIGUSR1,
                            .has_terminals_signals = has_terminal},
-                          session.stop()));
+                          session.stop());
+    if (session.stop().stop_requested())
+        throw Error(ErrorKind::interrupted, "interrupted");
+    session.exit_with(status);
     return true;
 }
 

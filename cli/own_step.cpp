@@ -23,10 +23,12 @@ std::vector<std::string> own_step(const Session& session, std::vector<std::strin
     return line;
 }
 
-std::vector<std::string> own_allocation(const std::string& job_name,
+std::vector<std::string> own_allocation(const std::string& job_name, bool is_quiet,
                                         const std::vector<std::string>& options,
                                         const std::vector<std::string>& words) {
-    std::vector<std::string> line = {"salloc", "--quiet", "--job-name=aic-image-" + job_name};
+    std::vector<std::string> line = {"salloc", "--job-name=aic-image-" + job_name};
+    if (is_quiet)
+        line.emplace_back("--quiet"); // else it says what it waits for
     line.insert(line.end(), options.begin(), options.end());
     line.push_back(own_program());
     line.insert(line.end(), words.begin() + 1, words.end());

@@ -15,7 +15,7 @@ std::vector<std::string> own_step(const Session& session, std::vector<std::strin
                                   const std::vector<std::string>& words);
 
 /// salloc, and in the job that it gets, this program.
-std::vector<std::string> own_allocation(const std::string& job_name,
+std::vector<std::string> own_allocation(const std::string& job_name, bool is_quiet,
                                         const std::vector<std::string>& options,
                                         const std::vector<std::string>& words);
 

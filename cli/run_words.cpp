@@ -19,16 +19,6 @@ constexpr std::size_t k_sure_digits = 12;
 
 } // namespace
 
-bool is_path_word(const std::string& word) {
-    if (!word.ends_with(".sqsh"))
-        return false;
-    for (const std::string_view start : {"/", "./", "../", "~/"})
-        if (word.starts_with(start))
-            return true;
-    std::error_code none;
-    return fs::exists(word, none);
-}
-
 bool is_image_word(Session& session, const std::string& word) {
     if (is_path_word(word))
         return true;

@@ -12,10 +12,6 @@
 
 namespace aic::cli {
 
-/// Whether the word is a path to an image: it begins with "/", "./", "../" or "~/" and ends in
-/// ".sqsh", or ends so and exists. Programs have paths too.
-bool is_path_word(const std::string& word);
-
 /// Whether the first word of a line is an image, and not a program: it is a path to one, a
 /// reference that says more than a bare name, "alice/exp" if there is such an image here, a name of
 /// the caller's, or at least twelve digits of an id. A bare word is no reference: what others pull

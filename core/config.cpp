@@ -47,6 +47,11 @@ fs::path home_directory(const Environment& environment) {
     return "/";
 }
 
+fs::path state_directory(const Environment& environment) {
+    const auto state = environment("XDG_STATE_HOME");
+    return (state ? fs::path(*state) : home_directory(environment) / ".local/state") / "aic-image";
+}
+
 namespace {
 
 constexpr std::uint64_t k_max_settings_bytes = 1 << 20;

@@ -86,4 +86,8 @@ Config load_config(const Environment& environment,
 /// $HOME, else the password database's answer.
 std::filesystem::path home_directory(const Environment& environment);
 
+/// Where what this program notes for the user's eyes lies: $XDG_STATE_HOME/aic-image, else
+/// ~/.local/state/aic-image.
+std::filesystem::path state_directory(const Environment& environment);
+
 } // namespace aic

@@ -37,6 +37,12 @@ std::optional<cache::JobStep> current_holder(LeaseFor whom, const Environment& e
                           .cluster = environment("SLURM_CLUSTER_NAME")};
 }
 
+bool is_in_step(const Environment& environment) {
+    constexpr std::size_t k_most_digits = 9; // Slurm's own steps, "batch" for one, have ten
+    const auto step = environment("SLURM_STEP_ID");
+    return environment("SLURM_JOB_ID") && step && step->size() <= k_most_digits;
+}
+
 cache::Lease lease_for(const cache::JobStep& step, const cache::ImageKey& image, uid_t image_owner,
                        const Environment& environment) {
     return {.holder = step,

@@ -58,7 +58,7 @@ Keys keys_of(const BuildRequest& request, std::stop_token stop) {
     const bool is_seen = std::ranges::any_of(
         request.recipe.steps, [](const Step& step) { return step.workspace != Workspace::hidden; });
     if (is_seen)
-        keys.inputs = digest_of_directory(request.project, stop);
+        keys.inputs = digest_of_directory(request.project, request.left_out, stop);
     keys.shows_project = keys.inputs.has_value();
     if (is_seen && !keys.shows_project)
         keys.inputs = shown_inputs(request, stop);
@@ -334,8 +334,9 @@ private:
         }
         if (request_.recipe.steps[index].workspace != Workspace::read_only || !keys_.inputs)
             return;
-        const auto now = keys_.shows_project ? digest_of_directory(request_.project, stop_)
-                                             : shown_inputs(request_, stop_);
+        const auto now = keys_.shows_project
+                             ? digest_of_directory(request_.project, request_.left_out, stop_)
+                             : shown_inputs(request_, stop_);
         if (now != keys_.inputs)
             throw Error(ErrorKind::busy, "files in '{}' were changed while the step ran",
                         request_.project.native())

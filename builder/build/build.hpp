@@ -22,6 +22,7 @@ struct BuildRequest {
     cache::StoredImage base;
     Recipe recipe;
     std::filesystem::path project;                     ///< what steps see at /workspace
+    std::vector<std::filesystem::path> left_out{};     ///< of that: what changes by itself
     std::string base_name;                             ///< that the image file's name begins with
     std::filesystem::path program = running_program(); ///< see sandbox::run()
     /// The first step that is run even if its result is there, as all above it then are.

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ constexpr Limits k_no_limits{~std::uint64_t{0}, ~std::uint64_t{0}, true};
 /// Hashes a directory as it walks through it, and gives up at the limits.
 class InputWalk {
 public:
-    InputWalk(Limits limits, std::stop_token stop)
+    InputWalk(Limits limits, std::stop_token stop, std::span<const fs::path> left_out = {})
         : limits_(limits)
+        , left_out_(left_out)
         , stop_(stop)
         , piece_(1 << 20) {}
 
@@ -38,6 +40,8 @@ public:
         add_text("directory");
         std::vector<fs::path> entries;
         for (const auto& entry : fs::directory_iterator(directory)) {
+            if (std::ranges::find(left_out_, entry.path()) != left_out_.end())
+                continue;
             entries.push_back(entry.path());
             if (++files_ > limits_.files)
                 return false;
@@ -98,6 +102,7 @@ private:
     }
 
     const Limits limits_;
+    const std::span<const fs::path> left_out_;
     std::stop_token stop_;
     Sha256Hasher hash_;
     Bytes piece_;
@@ -128,10 +133,17 @@ InputDigest digest_of_path(const fs::path& path, std::stop_token stop) {
     });
 }
 
-std::optional<InputDigest> digest_of_directory(const fs::path& directory, std::stop_token stop) {
+std::optional<InputDigest> digest_of_directory(const fs::path& directory,
+                                               std::span<const fs::path> left_out,
+                                               std::stop_token stop) {
     return reading("project directory", directory, [&]() -> std::optional<InputDigest> {
-        InputWalk walk({}, stop);
-        return walk.add_directory(directory, "") ? std::optional(walk.digest()) : std::nullopt;
+        std::vector<fs::path> as_met;
+        std::error_code unknown; // what is not there is not met either
+        for (const auto& path : left_out)
+            as_met.push_back(fs::weakly_canonical(path, unknown));
+        InputWalk walk({}, stop, as_met);
+        return walk.add_directory(fs::canonical(directory), "") ? std::optional(walk.digest())
+                                                                : std::nullopt;
     });
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stop_token>
 
 namespace aic::build {
@@ -21,8 +22,10 @@ using InputDigest = Sha256<InputTag>; ///< of names, permissions and contents
 InputDigest digest_of_path(const std::filesystem::path& path, std::stop_token stop);
 
 /// The digest of all that is in the project directory: regular files with their contents, symlinks
-/// with what they lead to, directories. Nothing when it holds more than the limits.
+/// with what they lead to, directories; but for the paths that are left out. Nothing when it holds
+/// more than the limits.
 std::optional<InputDigest> digest_of_directory(const std::filesystem::path& directory,
+                                               std::span<const std::filesystem::path> left_out,
                                                std::stop_token stop);
 
 } // namespace aic::build

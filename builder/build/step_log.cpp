@@ -17,12 +17,6 @@ namespace {
 
 constexpr auto k_log_age = std::chrono::hours(24 * 30);
 
-fs::path log_directory(const Environment& environment) {
-    const auto state = environment("XDG_STATE_HOME");
-    return (state ? fs::path(*state) : home_directory(environment) / ".local/state")
-           / "aic-image/logs";
-}
-
 void remove_old_logs(const fs::path& directory) {
     const auto oldest = fs::file_time_type::clock::now() - k_log_age;
     std::error_code ignored;
@@ -57,7 +51,7 @@ StepLog::StepLog(const Environment& environment, const std::string& label) {
 }
 
 void StepLog::open(const Environment& environment, const std::string& label) {
-    const auto directory = log_directory(environment);
+    const auto directory = state_directory(environment) / "logs";
     make_directories(directory, 0700);
     remove_old_logs(directory);
     std::string when(32, '\0');
@@ -100,7 +94,7 @@ void StepLog::made(const DiffId& layer) {
 std::optional<fs::path> find_log(const Environment& environment, const DiffId& layer) {
     std::optional<fs::path> newest; // names begin with the time
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(log_directory(environment), none))
+    for (const auto& entry : fs::directory_iterator(state_directory(environment) / "logs", none))
         if (entry.path().native().ends_with(ending_for(layer)) && (!newest || *newest < entry))
             newest = entry.path();
     return newest;

@@ -136,6 +136,7 @@ int run_here(const RunRequest& request, const Config& config, const Environment&
                                      .warning = [](const std::string& text) { warn("{}", text); },
                                      .shell = nullptr,
                                      .layer = request.changed,
+                                     .keeps = request.keeps,
                                      .signal = signal};
     return sandbox::run(plan, request.sandbox_program, observer, stop).status;
 }

@@ -28,6 +28,8 @@ struct RunRequest {
     /// The tar of what the program changed in the image, to be read to its end; where this is set,
     /// the image is writable.
     std::function<void(int tar_fd)> changed{};
+    /// Whether the changes of a program that ended so are wanted; where this is not set, they are.
+    std::function<bool(int status)> keeps{};
     bool has_terminal = false; ///< the program's standard descriptors are a terminal
     std::filesystem::path sandbox_program = running_program(); ///< see sandbox::run()
 };

@@ -116,8 +116,10 @@ public:
         {
             // What is waited for from here on must not outlast a stop.
             const std::stop_callback let_go(stop_, [this] { leash_ = Fd(); });
-            if (keeps_changes_ || (*ended_ == 0 && !is_program_))
+            const bool is_kept = is_program_ ? keeps_changes_ && keeps(*ended_) : *ended_ == 0;
+            if (is_kept)
                 take_layer();
+            layer_.read_end = Fd(); // or who writes it would wait
             wait();
         }
         if (!is_program_)
@@ -126,6 +128,8 @@ public:
     }
 
 private:
+    bool keeps(int status) const { return !observer_.keeps || observer_.keeps(status); }
+
     /// Waits for what comes next, and takes it.
     void attend() {
         const bool has_terminal = terminal_ && terminal_->is_handed_over();

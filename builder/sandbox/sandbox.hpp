@@ -20,6 +20,8 @@ struct Observer {
     /// The layer's tar, to be read from this descriptor to its end; only when the script has ended
     /// with status 0, or where the changes of a program are kept.
     std::function<void(int fd)> layer;
+    /// Whether the changes of a program that ended so are kept; where this is not set, they are.
+    std::function<bool(int status)> keeps{};
     std::function<int()> signal{}; ///< which one a stop is; a program gets it
 };
 

@@ -20,6 +20,25 @@ namespace fs = std::filesystem;
 
 namespace aic::cli {
 
+namespace {
+
+/// The directory, or the one above it that has yet to be made for it.
+fs::path first_missing(fs::path directory) {
+    std::error_code unknown;
+    while (directory.has_relative_path() && !fs::exists(directory.parent_path(), unknown))
+        directory = directory.parent_path();
+    return directory;
+}
+
+/// Where this program itself writes while it builds: in the project, if that is one's home.
+std::vector<fs::path> own_places(Session& session) {
+    const auto& config = session.config();
+    return {first_missing(state_directory(session.environment())),
+            first_missing(config.spool.value), first_missing(config.store.value)};
+}
+
+} // namespace
+
 void Build::describe(const Arguments& arguments) {
     arguments.description("run setup scripts over an image and keep the result as a new one");
     arguments
@@ -121,6 +140,7 @@ build::BuildRequest Build::request(Session& session, const cache::ImageName& nam
     return {.base = std::move(base),
             .recipe = std::move(recipe),
             .project = fs::current_path(),
+            .left_out = own_places(session),
             .base_name = name.str(),
             .refresh_from = refresh_from,
             .threads = threads_ > 0 ? threads_ : configured_import(session).threads,
@@ -187,8 +207,6 @@ void Build::name_base(Session& session, const cache::ImageName& name,
 }
 
 void Build::run(Session& session) {
-    if (on_cluster_.run_as_job(session, name(), session.config().on_cluster.build.value))
-        return;
     const auto start = std::chrono::steady_clock::now();
     auto project = this->project();
     const auto name = chosen_name(project);
@@ -197,6 +215,9 @@ void Build::run(Session& session) {
     if (project)
         base_ = project->base;
     auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
+    // Only now, so that what is mistaken is said before anything waits in a queue.
+    if (on_cluster_.run_as_job(session, this->name(), session.config().on_cluster.build.value))
+        return;
     if (dry_run_) {
         auto here = base_image_here(session, base_);
         return here ? show_preview(session, request(session, name, std::move(*here), recipe))

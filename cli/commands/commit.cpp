@@ -8,6 +8,7 @@
 #include "cli/naming.hpp"
 #include "cli/progress_display.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/printable.hpp"
 
 #include <chrono>
@@ -110,6 +111,9 @@ void Commit::run(Session& session) {
     if (!found)
         return session.exit_with(k_no_container);
     const auto& container = *found;
+    if (slurm::is_in_use(container))
+        warn("programs run in '{}': of what they write now the image may have the half",
+             container.name);
     const auto name = chosen_name(container);
     const auto replace = replace_ ? cache::Replace::yes : cache::Replace::no;
     if (!if_still_)

@@ -12,6 +12,7 @@
 #include "core/printable.hpp"
 #include "core/shell_words.hpp"
 #include "core/subprocess.hpp"
+#include "slurm/job_environment.hpp"
 #include "slurm/options.hpp"
 
 #include <unistd.h>
@@ -117,9 +118,12 @@ void Run::keep_here(Session& session, const ImageArgument& image, const RunOptio
                                            .threads = configured_import(session).threads},
                                           tar_fd, session.config(), session.stop());
     };
+    request.keeps = [&](int status) { return !is_cancelled(status, what_); };
     const int status = run::run_here(
         request, session.config(), session.environment(), [&] { return session.signal(); },
         session.stop());
+    if (is_cancelled(status, what_))
+        throw Error(ErrorKind::interrupted, "interrupted: nothing is kept");
     session.exit_with(status);
     if (committed)
         keeping.advance(committed->image);
@@ -136,6 +140,9 @@ slurm::ContainerStep Run::step_in_slurm(Session& session, const ImageArgument& i
                        "machine");
     auto step = options_.step(session, image, options);
     step.has_terminal = has_terminal();
+    // What is typed in a step would wait for that to end.
+    if (slurm::is_in_step(session.environment()))
+        step.options.emplace_back("--overlap");
     step.is_as_the_site_has_it = as_before_;
     return step;
 }
@@ -166,7 +173,7 @@ void Run::keep_in_slurm(Session& session, const ImageArgument& image,
     keeping.claim();
     if (in_allocation_) // which has the others
         step.options = std::move(divided.step);
-    session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step)));
+    session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step), what_));
 }
 
 void Run::run(Session& session) {
@@ -175,8 +182,10 @@ void Run::run(Session& session) {
     auto options = options_.onto_project(!word);
     if (!command.empty())
         options.command = std::move(command);
-    if (options.command.empty())
+    if (options.command.empty()) {
         options.command = shell();
+        what_ = Runs::shell;
+    }
     if (image.stored)
         note_handed_out(session.library(), *image.stored, slurm::LeaseFor::job,
                         session.environment());

@@ -3,6 +3,7 @@
 
 #include "builder/run/local_run.hpp"
 #include "cli/command.hpp"
+#include "cli/keeping.hpp"
 #include "cli/run_argument.hpp"
 
 #include <optional>
@@ -41,6 +42,7 @@ private:
     bool keep_ = false;
     bool in_allocation_ = false; ///< that was made for this
     bool as_before_ = false;     ///< as the script "srun.sh" did
+    Runs what_ = Runs::program;
 };
 
 } // namespace aic::cli

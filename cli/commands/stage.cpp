@@ -101,7 +101,7 @@ void Stage::become_allocation(Session& session) const {
     if (remove_)
         words.emplace_back("--rm");
     session.flush();
-    become(*salloc, own_allocation("stage", options, words), {});
+    become(*salloc, own_allocation("stage", session.options().quiet, options, words), {});
 }
 
 std::string Stage::on_every_node(Session& session, const char* part,

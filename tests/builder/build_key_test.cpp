@@ -69,7 +69,10 @@ protected:
         std::ofstream(dir_.path() / name) << text;
     }
 
-    std::optional<InputDigest> digest() const { return digest_of_directory(dir_.path(), {}); }
+    std::optional<InputDigest> digest() const {
+        const std::vector<fs::path> left_out = {dir_.path() / "own"};
+        return digest_of_directory(dir_.path(), left_out, {});
+    }
 
     const testing::TempDir dir_;
 };
@@ -97,6 +100,14 @@ TEST_F(InputsTest, times_do_not_count) {
     fs::last_write_time(dir_.path() / "a",
                         fs::file_time_type::clock::now() - std::chrono::hours(9));
     EXPECT_EQ(digest(), before);
+}
+
+TEST_F(InputsTest, what_is_left_out_does_not_count) {
+    const auto before = digest();
+    write("own/log", "text");
+    EXPECT_EQ(digest(), before);
+    write("other/own/log", "text");
+    EXPECT_NE(digest(), before);
 }
 
 TEST_F(InputsTest, more_than_the_limit_is_no_input) {

@@ -575,6 +575,25 @@ class BuildingTest(BuildTest):
                 self.assertIn(words, result.stderr)
                 self.assertEqual(self.aic.images(), [])
 
+    def test_options_may_stand_before_the_base(self) -> None:
+        image = self.succeed("build", "-s", self.script("echo made > /opt/made"), "--env", "A=1",
+                             "--label", "l=1", self.base, prefix=self.there).out.strip()
+        self.assertEqual(self.text_of(Path(image), "/opt/made"), "made\n")
+
+    def test_ones_home_is_a_project_too(self) -> None:
+        """Where this program's own log, spool and store are."""
+        (self.scratch / "setup.sh").write_text("#!/bin/sh\ncat setup.sh > /opt/made\n")
+        for _ in range(2):
+            self.succeed("build", self.base, "-s", "setup.sh", "--name", "home",
+                         prefix=("env", f"--chdir={self.scratch}"))
+
+    def test_a_word_that_is_misspelt_is_not_only_sought_far_away(self) -> None:
+        self.build("--name", "tools")
+        result = self.aic.run("build", "tolls", "-s", self.script("true"), prefix=(
+            "env", f"--chdir={self.project}", "HTTPS_PROXY=http://127.0.0.1:1"))
+        self.assertNotEqual(result.status, 0)
+        self.assertIn("did you mean 'tools'", result.stderr)
+
     def test_without_a_step_the_base_gets_the_name(self) -> None:
         image = self.build()
         self.assertIn("no step was named", self.result.stderr)

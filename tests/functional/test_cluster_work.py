@@ -61,7 +61,7 @@ class ClusterWorkTest(SlurmTest):
         proxy.wait_for(8_000_000)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-        self.assertNotEqual(process.returncode, 0)
+        self.assertEqual(process.returncode, 130)
         self.until(lambda: not self.slurm.run("squeue", "-h", "-n", "aic-image-pull").stdout,
                    "the job is over")
         self.until(lambda: not list(aic.store.glob("claims/*")), "no claim is left")

@@ -40,6 +40,12 @@ class Keeps:
         self.change("true")
         self.assertEqual(self.run_it("path", "exp").out, before)
 
+    def test_what_is_cancelled_keeps_nothing(self) -> None:
+        """As a program ends that a terminal's Ctrl-C reaches."""
+        before = self.run_it("path", "exp").out
+        self.change("echo half > /opt/half; kill -INT $$", "--root", status=130)
+        self.assertEqual(self.run_it("path", "exp").out, before)
+
     def test_a_second_one_is_refused_and_the_first_goes_on(self) -> None:
         command = ("run", *self.where, "--keep", "--root", "exp", "sh", "-c",
                    "echo > /workspace/started; while [ ! -e /workspace/go ]; do sleep 0.1; done; "

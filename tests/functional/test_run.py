@@ -49,6 +49,8 @@ class RunTest(BuildTest):
             self.assertEqual(self.program(*words, "echo", "-n", "--", "x").out, "-- x", words)
         result = self.program("nothing", status=Status.NOT_FOUND)
         self.assertIn("there is no image 'nothing' here", result.stderr)
+        result = self.program("none.sqsh", "--", "true", status=Status.NOT_FOUND)
+        self.assertIn("there is no file 'none.sqsh'", result.stderr)
         result = self.program("ls", status=Status.NOT_FOUND,
                               prefix=("env", f"--chdir={self.scratch}"))
         self.assertIn("this directory has no image", result.stderr)

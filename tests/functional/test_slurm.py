@@ -72,6 +72,11 @@ class WithOptionsTest(SlurmTest):
         out = self.run_it("run", "--slurm", "-w n2", "kept", "cat", "/opt/changed").out
         self.assertEqual(out, "changed\n")
 
+    def test_what_is_run_in_a_step_does_not_wait_for_that(self) -> None:
+        done = self.start("srun", "-Q", "-w", "n1", program(), "run", "-q", self.image, "echo", "in")
+        out, error = done.communicate(timeout=60)
+        self.assertEqual((done.returncode, out), (0, "in\n"), error)
+
     def test_an_interrupt_ends_the_step(self) -> None:
         process = self.aic.start("run", "-q", "sh", "-c", "echo > started; exec sleep 300",
                                  prefix=self.there)

@@ -112,9 +112,10 @@ class SharingTest(UsersTest):
         self.pull_as(self.alice, "--name", "exp", self.reference())
         self.trust(self.bob, "alice")
         for command in (("rm",), ("verify",), ("gc", "--compact"), ("share",)):
-            outcome = self.bob.run(*command, self.reference())
-            self.assertEqual(outcome.status, Status.DENIED, outcome)
-            self.assertIn("an image of alice", outcome.stderr)
+            for word in (self.reference(), "alice/exp"):
+                outcome = self.bob.run(*command, word)
+                self.assertEqual(outcome.status, Status.DENIED, outcome)
+                self.assertIn("an image of alice", outcome.stderr)
 
     def test_what_others_hold_stays(self) -> None:
         self.pull_as(self.alice, self.reference())
