@@ -23,7 +23,7 @@ struct ClaimNote {
     std::string boot;          ///< of the host; "" where the kernel does not say
     std::string pid_namespace; ///< that `pid` is a number of; "" likewise
     pid_t pid = 0;
-    std::string job;        ///< "1234.0", of Slurm; "" outside of one
+    std::string job;        ///< "1234.0", or "1234", of Slurm; "" outside of one
     std::string nonce;      ///< a name that nothing else ever has
     std::uint64_t beat = 0; ///< changes as long as the work goes on
     WorkDone work;

@@ -124,12 +124,13 @@ void remove_leavings(const Store& store, Mode mode, Collected& collected) {
     WorkDir::remove_abandoned(store.layout().temporary());
 }
 
-/// How many of the caller's leases are over. A dry run leaves them, and so what they hold.
-std::size_t remove_leases(const Layout& layout, const CollectOptions& options) {
-    const Leases leases(layout);
-    const auto vantage = Vantage::current();
-    return options.mode == Mode::collect ? leases.drop_over(vantage, options.live_jobs)
-                                         : leases.over(vantage, options.live_jobs).size();
+/// The caller's leases that are over, which a dry run leaves where they are.
+std::vector<fs::path> remove_leases(const Layout& layout, const CollectOptions& options) {
+    auto over = Leases(layout).over(Vantage::current(), options.live_jobs);
+    if (options.mode == Mode::collect)
+        for (const auto& file : over)
+            ::unlink(file.c_str());
+    return over;
 }
 
 /// Only for who has something in the store.
@@ -141,8 +142,8 @@ void fill_reserve(const Store& store) noexcept {
 
 } // namespace
 
-std::vector<ImageFacts> facts_of(const Store& store) {
-    const auto holders = Holders::read(store.layout());
+std::vector<ImageFacts> facts_of(const Store& store, const std::vector<fs::path>& over) {
+    const auto holders = Holders::read(store.layout(), over);
     const auto uses = last_uses(store.layout(), users_of(store.layout()));
     std::vector<ImageFacts> facts;
     for (const auto& image : store.list()) {
@@ -163,8 +164,8 @@ std::vector<ImageFacts> facts_of(const Store& store) {
 
 Collected collect(const Store& store, const CollectOptions& options, std::stop_token stop) {
     const auto leases = remove_leases(store.layout(), options);
-    Collected collected{.decisions = choose(facts_of(store), options.eviction)};
-    collected.leavings = leases;
+    Collected collected{.decisions = choose(facts_of(store, leases), options.eviction)};
+    collected.leavings = leases.size();
     if (options.mode == Mode::collect) {
         // First, since putting more into the trash takes inodes that a full disk has not.
         empty_trash(store.layout(), options, collected, stop);

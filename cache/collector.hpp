@@ -12,8 +12,10 @@
 
 namespace aic::cache {
 
-/// What choose() needs to know about every image of the store.
-std::vector<ImageFacts> facts_of(const Store& store);
+/// What choose() needs to know about every image of the store. The caller's leases in the files
+/// `over` count for nothing.
+std::vector<ImageFacts> facts_of(const Store& store,
+                                 const std::vector<std::filesystem::path>& over = {});
 
 struct CollectOptions {
     enum class Mode { collect, dry_run };

@@ -63,18 +63,18 @@ void Holders::add(const Layout& layout, const std::string& owner) {
 }
 
 void Holders::add_leases(const Layout& layout, const Vantage& vantage, uid_t caller,
-                         const std::string& owner) {
+                         const std::string& owner, const std::vector<fs::path>& over) {
     // What the job reads is one user's file, whoever has copies of it.
-    for (const auto& lease : Leases(layout).held(vantage))
+    for (const auto& lease : Leases(layout).held(vantage, over))
         if (lease.image_owner == caller)
             holders_[lease.image].push_back({Holder::Kind::lease, lease.holder.str(), owner});
 }
 
-Holders Holders::read(const Layout& layout) {
+Holders Holders::read(const Layout& layout, const std::vector<fs::path>& over) {
     Holders all;
     const auto vantage = Vantage::current();
     all.add(layout, "");
-    all.add_leases(layout, vantage, layout.owner(), "");
+    all.add_leases(layout, vantage, layout.owner(), "", over);
     for (const auto user : users_of(layout)) {
         if (user == layout.owner())
             continue;

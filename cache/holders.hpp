@@ -39,7 +39,8 @@ std::string to_text(const std::vector<Holder>& holders);
 class Holders {
 public:
     /// Throws when a name's newest state can not be read: what it holds must not be lost for that.
-    static Holders read(const Layout& layout);
+    /// Of the caller's leases those in the files `over` hold nothing.
+    static Holders read(const Layout& layout, const std::vector<std::filesystem::path>& over = {});
 
     std::vector<Holder> of(const ImageId& id, std::string_view variant) const;
     /// The caller's names that stand for it now, sorted.
@@ -48,7 +49,7 @@ public:
 private:
     void add(const Layout& layout, const std::string& owner);
     void add_leases(const Layout& layout, const Vantage& vantage, uid_t caller,
-                    const std::string& owner);
+                    const std::string& owner, const std::vector<std::filesystem::path>& over = {});
     void hold(const Layout& layout, const ImageKey& image, Holder holder);
 
     std::map<ImageKey, std::vector<Holder>> holders_;

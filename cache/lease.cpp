@@ -152,11 +152,12 @@ std::optional<Lease> Leases::read(const fs::path& path) const {
     }
 }
 
-std::vector<Lease> Leases::held(const Vantage& vantage) const {
+std::vector<Lease> Leases::held(const Vantage& vantage, const std::vector<fs::path>& over) const {
     std::vector<Lease> held;
     for (const auto& path : entries_of(layout_.leases()))
-        if (auto lease = read(path); lease && !is_over(*lease, vantage))
-            held.push_back(std::move(*lease));
+        if (std::ranges::find(over, path) == over.end())
+            if (auto lease = read(path); lease && !is_over(*lease, vantage))
+                held.push_back(std::move(*lease));
     return held;
 }
 

@@ -84,9 +84,10 @@ public:
     void take(const Lease& lease) const;
     /// What the step holds. False when that is nothing.
     bool release(const JobStep& step) const;
-    /// Those that are not over, as far as that can be told without asking Slurm. What cannot be
-    /// read is left out.
-    std::vector<Lease> held(const Vantage& vantage) const;
+    /// Those that are not over, as far as that can be told without asking Slurm, and whose files
+    /// are not among those that over() has found. What cannot be read is left out.
+    std::vector<Lease> held(const Vantage& vantage,
+                            const std::vector<std::filesystem::path>& over = {}) const;
     /// The files of those that are over, and of what is no lease and was there for k_lease_age.
     /// Slurm is asked only when there are leases of its jobs.
     std::vector<std::filesystem::path> over(const Vantage& vantage,

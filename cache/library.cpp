@@ -241,8 +241,10 @@ std::optional<StoredImage> Library::find_named(uid_t user, const ImageName& name
 
 bool Library::has_name(uid_t user, const ImageName& name) const {
     return std::ranges::any_of(roots_, [&](const fs::path& root) {
-        const auto store = Store(root).of(user);
-        return belongs_to_its_user(store.layout()) && Names(store.layout()).find(name);
+        const auto layout = Store(root).of(user).layout();
+        const auto state = belongs_to_its_user(layout) ? Names(layout).find(name) : std::nullopt;
+        std::error_code unknown;
+        return state && fs::exists(layout.variant(state->id, state->variant), unknown);
     });
 }
 

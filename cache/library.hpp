@@ -72,7 +72,8 @@ public:
     /// Who names a user means him, whether he is trusted or not; others who made segments of the
     /// image have to be.
     std::optional<StoredImage> find_named(uid_t user, const ImageName& name) const;
-    /// Whether this user has such a name in any of the stores, whoever may read its image.
+    /// Whether this user has such a name in any of the stores, and there an image of his own that
+    /// it stands for, whoever may read that.
     bool has_name(uid_t user, const ImageName& name) const;
 
     /// Users who have this image in the store that is written to, but are not trusted with it:

@@ -13,7 +13,7 @@ namespace aic::cache {
 namespace {
 
 constexpr std::size_t k_longest_name = 64;
-/// A word that ends so is taken for a path wherever there is such a file.
+/// A word that ends so is taken for a path.
 constexpr std::string_view k_file_suffix = ".sqsh";
 
 bool is_alphanumeric(char c) {

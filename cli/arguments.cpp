@@ -26,7 +26,7 @@ const Argument& Argument::repeated() const {
 }
 
 const Argument& Argument::takes_many() const {
-    option_->expected(1, -1);
+    option_->expected(1, -1)->allow_extra_args(true);
     return *this;
 }
 

@@ -49,6 +49,21 @@ cache::StoredImage pull(Session& session, const std::string& text,
     return {result.record, result.file.parent_path()};
 }
 
+/// What may have been meant by a word that says no registry and no tag.
+std::optional<std::string> misspelt(Session& session, const std::string& word, const Error& error) {
+    const bool may_be =
+        word.find_first_of("#:@") == std::string::npos
+        && (error.kind() == ErrorKind::network || error.kind() == ErrorKind::not_found
+            || error.kind() == ErrorKind::denied);
+    try {
+        const auto close = may_be ? nearest_known(session.library(), word) : std::nullopt;
+        return close ? std::optional(fmt::format("did you mean '{}', which is here", *close))
+                     : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt; // the other error says more
+    }
+}
+
 /// Of a tag with a '*' in it: which is the newest is asked in any case.
 std::string settled(Session& session, const std::string& text) {
     const bool is_pattern = registry::split_tag_pattern(text).has_value();
@@ -70,13 +85,11 @@ cache::StoredImage base_image(Session& session, const std::string& text,
     try {
         return pull(session, word, options);
     } catch (const Error& error) {
-        const bool may_be_misspelt = error.kind() == ErrorKind::network
-                                     || error.kind() == ErrorKind::not_found
-                                     || error.kind() == ErrorKind::denied;
-        const auto close = may_be_misspelt ? nearest_known(session.library(), word) : std::nullopt;
+        const auto close = misspelt(session, word, error);
         if (!close)
             throw;
-        throw Error(error).with_hint(fmt::format("did you mean '{}', which is here?", *close));
+        throw Error(error).with_hint(error.hint().empty() ? *close
+                                                          : *close + "; else: " + error.hint());
     }
 }
 

@@ -276,7 +276,8 @@ std::vector<cache::StoredImage> find_own(const cache::Library& library, const st
         if (!own.empty())
             return own;
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found)
+        // A name of somebody's may lead to another store.
+        if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::denied)
             throw;
     }
     const auto others = find_stored(library, text).images;

@@ -15,8 +15,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 namespace aic::cli {
@@ -117,12 +120,45 @@ void say_kept(Session& session, const cache::ImageName& name,
                             : fmt::format("nothing was changed: '{}' is as it was", name.str()));
 }
 
-bool is_cancelled(int status, Runs what) {
-    return what == Runs::program && status == 128 + SIGINT;
+namespace {
+
+/// "bash", "/bin/zsh -l", and not "bash setup.sh".
+bool is_interactive_shell(const std::vector<std::string>& command) {
+    static constexpr std::array<std::string_view, 10> k_shells = {
+        "bash", "csh", "dash", "fish", "ksh", "screen", "sh", "tcsh", "tmux", "zsh"};
+    if (command == default_shell())
+        return true;
+    const auto name = std::filesystem::path(command.front()).filename().native();
+    return std::ranges::find(k_shells, name) != k_shells.end()
+           && std::all_of(command.begin() + 1, command.end(), [](const std::string& word) {
+                  return word.starts_with('-') && word != "-c";
+              });
+}
+
+/// Tasks that are being ended may yet use it for a moment. Whether it is gone.
+bool remove_container(const std::vector<std::string>& line) {
+    constexpr int k_tries = 5;
+    for (int tries = 0; tries < k_tries; ++tries) {
+        if (tries > 0)
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+        const int status =
+            run_in_foreground({.argv = line, .environment = environment_outside_containers()}, {});
+        if (status == 0 || status == static_cast<int>(ErrorKind::not_found))
+            return true;
+        if (status != static_cast<int>(ErrorKind::busy))
+            return false;
+    }
+    return false;
+}
+
+} // namespace
+
+bool is_cancelled(int status, const std::vector<std::string>& command) {
+    return status == 128 + SIGINT && !is_interactive_shell(command);
 }
 
 int run_and_commit(Session& session, const Keeping& keeping, const cache::StoredImage& image,
-                   slurm::ContainerStep step, Runs what) {
+                   slurm::ContainerStep step) {
     // Of a name that no container has: pyxis would take that one, whatever is in it.
     const auto container =
         fmt::format("aic-{}-{}-{}", keeping.name().str(),
@@ -147,9 +183,15 @@ int run_and_commit(Session& session, const Keeping& keeping, const cache::Stored
         variables.push_back("SRUN_CPUS_PER_TASK=" + *cpus); // srun takes no other
     const int status =
         run_in_foreground({.argv = line, .variables = std::move(variables)}, session.stop());
-    if (session.stop().stop_requested() || is_cancelled(status, what)) {
-        run_in_foreground({.argv = remove, .environment = environment_outside_containers()}, {});
-        throw Error(ErrorKind::interrupted, "interrupted: nothing is kept");
+    const bool is_stopped = session.stop().stop_requested();
+    if (is_stopped || is_cancelled(status, step.command)) {
+        const Error error(ErrorKind::interrupted, "interrupted: nothing is kept");
+        if (is_stopped && remove_container(remove))
+            throw error;
+        throw error.with_hint(fmt::format("where containers outlast jobs, '{}' is on the node yet: "
+                                          "'aic-image containers --rm {}' there removes it, and "
+                                          "'aic-image commit' would keep it",
+                                          container, container));
     }
     const int committed = helper(commit);
     if (committed == k_no_container)

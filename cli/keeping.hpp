@@ -56,17 +56,15 @@ bool advance_name(Session& session, const cache::ImageName& name, const cache::S
 inline constexpr int k_moved_on = 20;     ///< there is an image, but not of that name
 inline constexpr int k_no_container = 21; ///< nothing was ever run
 
-/// What is run: a shell's status says how the last of its commands ended.
-enum class Runs { program, shell };
-
-/// Whether the user stopped it, by Ctrl-C at a terminal that is the program's own: 130.
-bool is_cancelled(int status, Runs what);
+/// Whether the user stopped the program, by Ctrl-C at a terminal that is its own: 130. Not of an
+/// interactive shell, whose status says how the last of its commands ended.
+bool is_cancelled(int status, const std::vector<std::string>& command);
 
 /// Runs the step in a container of its own and commits that on its node; the step's exit status.
-/// This process has to be in the job. Nothing is kept on a stop or of what is cancelled:
-/// Error(interrupted).
+/// This process has to be in the job. Nothing is kept on a stop, and the container is removed; of
+/// what is cancelled otherwise it is left where it is. Both are Error(interrupted).
 int run_and_commit(Session& session, const Keeping& keeping, const cache::StoredImage& image,
-                   slurm::ContainerStep step, Runs what);
+                   slurm::ContainerStep step);
 
 /// This process becomes a job of one node in which our own command line goes on: `words`, with
 /// `option` behind the verb. `resources` as salloc takes them.

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -78,6 +79,19 @@ std::string package_directory(std::string& self) {
     return directory.substr(0, directory.rfind('/'));
 }
 
+/// Returns only where the loader cannot be started.
+void start(const std::string& loader, const std::string& libraries, const std::string& package,
+           std::vector<const char*> words) {
+    const auto program = package + "/libexec/aic-image";
+    const auto* name = words.empty() ? "" : words.front();
+    std::vector<const char*> line = {loader.c_str(),   "--argv0",         name,
+                                     "--library-path", libraries.c_str(), program.c_str()};
+    if (!words.empty())
+        line.insert(line.end(), words.begin() + 1, words.end());
+    line.push_back(nullptr);
+    ::execv(loader.c_str(), const_cast<char* const*>(line.data()));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -89,18 +103,12 @@ int main(int argc, char** argv) {
     }
     // Only this process is started so; for others that have the variable from us it is no news.
     ::setenv("AIC_IMAGE_LAUNCHER", (std::to_string(::getpid()) + ":" + self).c_str(), 1);
-    const bool is_machines =
+    const bool is_new_enough =
         version_of(k_machines_loader) >= minor_version(::gnu_get_libc_version());
     const auto own = package + "/lib/glibc";
-    const auto loader = is_machines ? std::string(k_machines_loader) : own + "/loader";
-    const auto program = package + "/libexec/aic-image";
-    const auto libraries = (is_machines ? "" : own + ":") + package + "/lib";
-    std::vector<const char*> line = {loader.c_str(),   "--argv0",         argc > 0 ? argv[0] : "",
-                                     "--library-path", libraries.c_str(), program.c_str()};
-    for (int i = 1; i < argc; ++i)
-        line.push_back(argv[i]);
-    line.push_back(nullptr);
-    ::execv(loader.c_str(), const_cast<char* const*>(line.data()));
-    std::fprintf(stderr, "error: starting '%s': %s\n", loader.c_str(), std::strerror(errno));
+    if (is_new_enough) // and where it cannot be started all the same, the other may
+        start(k_machines_loader, package + "/lib", package, {argv, argv + argc});
+    start(own + "/loader", own + ":" + package + "/lib", package, {argv, argv + argc});
+    std::fprintf(stderr, "error: starting '%s/loader': %s\n", own.c_str(), std::strerror(errno));
     return 1;
 }

@@ -19,6 +19,12 @@ constexpr std::size_t k_sure_digits = 12;
 
 } // namespace
 
+const std::vector<std::string>& default_shell() {
+    static const std::vector<std::string> k_shell = {
+        "/bin/sh", "-c", "command -v bash > /dev/null && exec bash; exec sh"};
+    return k_shell;
+}
+
 bool is_image_word(Session& session, const std::string& word) {
     if (is_path_word(word))
         return true;

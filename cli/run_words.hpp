@@ -18,6 +18,9 @@ namespace aic::cli {
 /// must not change what it means.
 bool is_image_word(Session& session, const std::string& word);
 
+/// What is run without a command: bash where there is one.
+const std::vector<std::string>& default_shell();
+
 /// A line's words: an image and a command, or only a command in the directory's image.
 struct RunLine {
     std::optional<std::string> image;

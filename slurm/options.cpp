@@ -14,7 +14,11 @@ struct Option {
     bool has_value = false; ///< that may be the next word
 };
 
-constexpr std::array<Option, 24> k_sruns_alone = {{
+constexpr std::array<Option, 28> k_sruns_alone = {{
+    {"accel-bind", 0, true},
+    {"cpu-bind", 0, true},
+    {"cpu_bind", 0, true},
+    {"msg-timeout", 0, true},
     {"bcast", 0, false},
     {"bcast-exclude", 0, true},
     {"compress", 0, false},
@@ -41,11 +45,12 @@ constexpr std::array<Option, 24> k_sruns_alone = {{
     {"unbuffered", 'u', false},
 }};
 
-/// Which sbatch knows too, and salloc does not.
-constexpr std::array<Option, 6> k_not_sallocs = {{
+/// Which sbatch knows too, or takes for something else, and salloc does not.
+constexpr std::array<Option, 7> k_not_sallocs = {{
     {"error", 'e', true},
     {"export", 0, true},
     {"input", 'i', true},
+    {"open-mode", 0, true},
     {"output", 'o', true},
     {"propagate", 0, false},
     {"wait", 'W', true},
@@ -74,6 +79,18 @@ bool lacks_value(const Option& option, std::string_view word) {
     return option.has_value
            && (word.starts_with("--") ? word.find('=') == std::string_view::npos
                                       : word.size() == 2);
+}
+
+/// "-W 30": how long srun waits for the other tasks. To sbatch "-W" is something else, and no
+/// number follows it.
+bool is_sruns_wait(const std::vector<std::string>& words, std::size_t i) {
+    constexpr Option k_wait{"wait", 'W', true};
+    if (!is_meant(k_wait, words[i]))
+        return false;
+    if (!lacks_value(k_wait, words[i]))
+        return true;
+    return i + 1 < words.size() && !words[i + 1].empty()
+           && words[i + 1].find_first_not_of("0123456789") == std::string::npos;
 }
 
 } // namespace
@@ -117,7 +134,8 @@ bool asks_for_gpus(const std::vector<std::string>& words) {
 DividedWords divide(const std::vector<std::string>& words, JobMaker maker) {
     DividedWords divided;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        const auto* option = find_steps(words[i], maker);
+        const auto* option =
+            find_steps(words[i], is_sruns_wait(words, i) ? JobMaker::salloc : maker);
         auto& side = option ? divided.step : divided.job;
         side.push_back(words[i]);
         if (option && lacks_value(*option, words[i]) && i + 1 < words.size())

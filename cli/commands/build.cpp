@@ -8,6 +8,8 @@
 #include "cli/import_options.hpp"
 #include "cli/naming.hpp"
 #include "core/error.hpp"
+#include "core/files.hpp"
+#include "core/log.hpp"
 #include "core/printable.hpp"
 
 #include <fmt/ranges.h>
@@ -22,19 +24,19 @@ namespace aic::cli {
 
 namespace {
 
-/// The directory, or the one above it that has yet to be made for it.
-fs::path first_missing(fs::path directory) {
-    std::error_code unknown;
-    while (directory.has_relative_path() && !fs::exists(directory.parent_path(), unknown))
-        directory = directory.parent_path();
-    return directory;
-}
-
-/// Where this program itself writes while it builds: in the project, if that is one's home.
+/// Where this program itself writes while it builds: in the project, if that is one's home. They
+/// are made now, since what is above them is the project's.
 std::vector<fs::path> own_places(Session& session) {
     const auto& config = session.config();
-    return {first_missing(state_directory(session.environment())),
-            first_missing(config.spool.value), first_missing(config.store.value)};
+    std::vector<fs::path> places = {state_directory(session.environment()), config.spool.value,
+                                    config.store.value};
+    for (const auto& place : places)
+        try {
+            make_directories(place, 0700);
+        } catch (const Error& error) { // who needs it says so
+            debug("{}", error.message());
+        }
+    return places;
 }
 
 } // namespace

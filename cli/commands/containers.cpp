@@ -36,7 +36,8 @@ void Containers::describe(const Arguments& arguments) {
     arguments.description(
         "show the containers of enroot and pyxis on this machine, or remove them");
     arguments.add_option("--rm", remove_, "remove these, with all that was changed in them")
-        .type_name("NAME");
+        .type_name("NAME...")
+        .takes_many();
     arguments.add_flag("--force", force_, "also where other nodes may use them");
     arguments.footer(
         R"(A container is a directory on one node's disk: run this there. NAME is what pyxis was given, CONTAINER

@@ -29,11 +29,6 @@ bool has_terminal() {
     return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-/// Without a command: bash where there is one.
-std::vector<std::string> shell() {
-    return {"/bin/sh", "-c", "command -v bash > /dev/null && exec bash; exec sh"};
-}
-
 } // namespace
 
 void Run::describe(const Arguments& arguments) {
@@ -118,11 +113,11 @@ void Run::keep_here(Session& session, const ImageArgument& image, const RunOptio
                                            .threads = configured_import(session).threads},
                                           tar_fd, session.config(), session.stop());
     };
-    request.keeps = [&](int status) { return !is_cancelled(status, what_); };
+    request.keeps = [&](int status) { return !is_cancelled(status, options.command); };
     const int status = run::run_here(
         request, session.config(), session.environment(), [&] { return session.signal(); },
         session.stop());
-    if (is_cancelled(status, what_))
+    if (is_cancelled(status, options.command))
         throw Error(ErrorKind::interrupted, "interrupted: nothing is kept");
     session.exit_with(status);
     if (committed)
@@ -173,7 +168,7 @@ void Run::keep_in_slurm(Session& session, const ImageArgument& image,
     keeping.claim();
     if (in_allocation_) // which has the others
         step.options = std::move(divided.step);
-    session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step), what_));
+    session.exit_with(run_and_commit(session, keeping, *image.stored, std::move(step)));
 }
 
 void Run::run(Session& session) {
@@ -182,10 +177,8 @@ void Run::run(Session& session) {
     auto options = options_.onto_project(!word);
     if (!command.empty())
         options.command = std::move(command);
-    if (options.command.empty()) {
-        options.command = shell();
-        what_ = Runs::shell;
-    }
+    if (options.command.empty())
+        options.command = default_shell();
     if (image.stored)
         note_handed_out(session.library(), *image.stored, slurm::LeaseFor::job,
                         session.environment());

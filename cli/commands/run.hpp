@@ -42,7 +42,6 @@ private:
     bool keep_ = false;
     bool in_allocation_ = false; ///< that was made for this
     bool as_before_ = false;     ///< as the script "srun.sh" did
-    Runs what_ = Runs::program;
 };
 
 } // namespace aic::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/collector.hpp"
+#include "cache/lease.hpp"
 #include "cache/names.hpp"
 #include "cache/pins.hpp"
 #include "cache/removal.hpp"
@@ -93,6 +94,27 @@ TEST_F(CollectorTest, a_dry_run_changes_nothing) {
     options.mode = CollectOptions::Mode::dry_run;
     EXPECT_EQ(run(options).decisions.front().verdict, Verdict::remove);
     EXPECT_TRUE(sample.has(record.id));
+}
+
+TEST_F(CollectorTest, a_dry_run_counts_no_lease_of_a_job_that_is_over) {
+    const auto record = add("a");
+    const auto job = [&](const char* number) {
+        return Lease{.holder = {.job = number, .step = "0", .host = "gpu03", .cluster = "alps"},
+                     .image = {record.id, record.variant},
+                     .image_owner = sample.layout().owner(),
+                     .boot_id = "b1",
+                     .taken_seconds = std::time(nullptr),
+                     .ends_seconds = std::nullopt};
+    };
+    const Leases leases(sample.layout());
+    leases.take(job("1"));
+    auto options = options_of();
+    options.mode = CollectOptions::Mode::dry_run;
+    options.live_jobs = [] { return LiveJobs{"alps", {"2"}}; };
+    EXPECT_EQ(run(options).decisions.front().verdict, Verdict::remove);
+    EXPECT_EQ(leases.held(Vantage::current()).size(), 1U);
+    leases.take(job("2"));
+    EXPECT_EQ(run(options).decisions.front().verdict, Verdict::keep);
 }
 
 TEST_F(CollectorTest, the_trash_is_emptied_when_it_is_old) {

@@ -582,10 +582,14 @@ class BuildingTest(BuildTest):
 
     def test_ones_home_is_a_project_too(self) -> None:
         """Where this program's own log, spool and store are."""
-        (self.scratch / "setup.sh").write_text("#!/bin/sh\ncat setup.sh > /opt/made\n")
-        for _ in range(2):
-            self.succeed("build", self.base, "-s", "setup.sh", "--name", "home",
-                         prefix=("env", f"--chdir={self.scratch}"))
+        home = self.scratch / "home"
+        home.mkdir()
+        (home / "setup.sh").write_text("#!/bin/sh\ncat setup.sh > /opt/made\n")
+        there = ("env", f"--chdir={home}", f"HOME={home}", f"AIC_IMAGE_ROOT={home}/images",
+                 f"AIC_IMAGE_SPOOL={home}/spool")
+        for said in ("built in", "already built"):
+            result = self.succeed("build", self.base, "-s", "setup.sh", prefix=there)
+            self.assertIn(said, result.stderr)
 
     def test_a_word_that_is_misspelt_is_not_only_sought_far_away(self) -> None:
         self.build("--name", "tools")

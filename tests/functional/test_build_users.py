@@ -19,6 +19,7 @@ from support.users import User, Users
 # What Debian's packages do as root, and an ordinary user's sandbox has to allow.
 PACKAGES = r"""#!/bin/bash
 set -ex
+echo 'Acquire::Retries "5";' > /etc/apt/apt.conf.d/80-retries
 apt-get -q update
 apt-get -q -y --no-install-recommends install git python3-numpy python3-pip cron libcap2-bin locales rpm dnf createrepo-c
 useradd --create-home dave

@@ -196,5 +196,7 @@ class CompactTest(SmallImagesTest):
             check=True, stdout=subprocess.DEVNULL,
         )
         self.succeed("add", file)
+        # Each word is one of them, and the first is told of.
+        self.assertIn("'none1'", self.fails(Status.NOT_FOUND, "gc", "--compact", "none1", "none2"))
         self.fails(Status.USAGE, "gc", "--compact", f"file:{file}")
         self.assertIsNone(self.succeed("inspect", f"file:{file}", "--json").json["dead_bytes"])

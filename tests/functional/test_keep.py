@@ -45,6 +45,10 @@ class Keeps:
         before = self.run_it("path", "exp").out
         self.change("echo half > /opt/half; kill -INT $$", "--root", status=130)
         self.assertEqual(self.run_it("path", "exp").out, before)
+        self.remove_what_is_left()
+
+    def remove_what_is_left(self) -> None:
+        """Where containers outlast what ran in them."""
 
     def test_a_second_one_is_refused_and_the_first_goes_on(self) -> None:
         command = ("run", *self.where, "--keep", "--root", "exp", "sh", "-c",
@@ -90,6 +94,13 @@ class KeepInSlurmTest(Keeps, SlurmTest):
 
     def setUp(self) -> None:
         self.run_it("build", sample_reference(), "--env", f"FROM={self.id()}", "--here")
+
+    def remove_what_is_left(self) -> None:
+        left, = self.containers()
+        done = self.start("srun", "-Q", "-w", left.parent.name, program(), "containers", "--rm",
+                          left.name.removeprefix("pyxis_"), "--force")
+        self.assertEqual(done.wait(60), 0)
+        done.communicate()
 
     def containers(self) -> list[Path]:
         return sorted((self.slurm.directory / "data").glob("*/pyxis_*"))

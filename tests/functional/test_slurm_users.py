@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -77,8 +77,11 @@ class SlurmUsersTest(unittest.TestCase):
         second = self.ask(self.bob, srun, image).split()
         self.assertEqual(second.count(str(self.bob.number)), 2, second)
         self.assertEqual(self.downloads("both"), downloaded)
-        for user in (self.alice, self.bob):
-            self.assertEqual(list(user.own.glob("leases/*")), [])
+        # Which are released when the step is over, and not before srun is.
+        deadline = time.monotonic() + 30
+        while list(self.store.glob("u/*/leases/*")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(list(self.store.glob("u/*/leases/*")), [])
         self.assertEqual(
             [path.stat().st_uid for path in self.store.glob("u/*/images/*/*/*.sqsh")].count(
                 self.bob.number), 0)

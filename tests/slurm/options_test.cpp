@@ -32,6 +32,13 @@ TEST(SlurmOptionsTest, what_srun_alone_knows_is_the_steps) {
     EXPECT_THAT(divided.job, ElementsAre("--time=1:00", "-p", "a", "--labels"));
 }
 
+TEST(SlurmOptionsTest, to_wait_is_two_things) {
+    const auto divided =
+        divide({"-W", "30", "--wait=5", "--cpu-bind=cores", "-W", "-p", "a"}, JobMaker::sbatch);
+    EXPECT_THAT(divided.step, ElementsAre("-W", "30", "--wait=5", "--cpu-bind=cores"));
+    EXPECT_THAT(divided.job, ElementsAre("-W", "-p", "a"));
+}
+
 TEST(SlurmOptionsTest, a_batch_jobs_output_is_its_own_and_an_allocations_is_the_steps) {
     const std::vector<std::string> words = {"-o", "out", "--error=err", "-t1"};
     EXPECT_EQ(divide(words, JobMaker::sbatch).job, words);

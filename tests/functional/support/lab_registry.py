@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 
 from support.lab import SERVER, Lab
 from support.registry import REQUEST, Registry
@@ -34,9 +35,14 @@ class LabRegistry:
     def __enter__(self) -> LabRegistry:
         # Go interrupts its own threads many times a second, which takes this kernel long.
         self.running = self.server.start(
-            "sh", "-c", f"GODEBUG=asyncpreemptoff=1 exec docker-registry serve {self.directory}/lab.yml >{LOG} 2>&1",
-            seconds=600)
-        self.server.shell(f"until curl -fs -o /dev/null http://{ADDRESS}/v2/; do sleep 0.2; done", seconds=60)
+            "sh", "-c", "GODEBUG=asyncpreemptoff=1 exec docker-registry serve "
+            f"{self.directory}/lab.yml >{LOG} 2>&1", seconds=600)
+        try:
+            self.server.shell(
+                f"until curl -fs -o /dev/null http://{ADDRESS}/v2/; do sleep 0.2; done", seconds=60)
+        except BaseException:
+            self.running.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -196,7 +196,8 @@ class Machine:
             # One at a time: a line of this kernel's whose buffer was full once reads no more.
             self.taken.clear()
             self.line.sendall(json.dumps(request).encode() + b"\n")
-            self.taken.wait(GRACE_SECONDS)
+            if not self.taken.wait(GRACE_SECONDS):
+                raise AssertionError(f"{self.name} takes no command:\n{self.console()}")
 
     def _listen(self, line: socket.socket) -> None:
         with line, line.makefile("rb") as answers, contextlib.suppress(ConnectionResetError):
