@@ -19,6 +19,7 @@ from support.users import GROUP_NUMBER, NUMBERS, User
 from test_users import UsersTest
 
 ALICE, BOB = NUMBERS["alice"], NUMBERS["bob"]
+ROUNDS = 12
 
 # Every way to change what stands at $1, and to put something beside or into it.
 VANDALISM = """
@@ -101,7 +102,47 @@ class HostileUserTest(UsersTest):
         self.assertEqual([line.split()[1] for line in left], list(map(str, planted)))
 
 
+# At every name that is there, and at some that are about to be; until it is killed.
+RAGE = r"""
+cd "$1"; mkdir -p -m 777 "$HOME/trap"; echo evil > "$HOME/evil"; n=0
+while :; do
+    for place in claims catalogue u u/61001/tmp u/61001/images; do
+        for name in $(ls "$place" 2>/dev/null) 00000042.db 0123456789abcdef61001; do
+            n=$((n + 1)); at="$place/$name"
+            rm -rf "$at"; mv "$at" "$place/.$n"
+            case $((n % 5)) in
+                0) ln -s "$HOME/trap" "$at" ;;
+                1) mkfifo "$at" ;;
+                2) mkdir -m 777 "$at" ;;
+                3) ln "$HOME/evil" "$at" ;;
+                4) cp "$HOME/evil" "$at" ;;
+            esac
+            rm -rf "$place/.$n"
+        done
+    done
+done 2>/dev/null
+"""
+
+
 class VandalTest(HostileUserTest):
+    def test_while_he_rages_she_gets_what_the_registry_has(self) -> None:
+        self.pull_as(self.bob, self.reference("2"))
+        vandal = subprocess.Popen(
+            [*self.users.prefix(BOB), "/bin/bash", "-c", RAGE, "bash", str(self.store)],
+            env=self.bob.environment, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            for number in range(ROUNDS):
+                tag = "12"[number % 2]
+                path = self.pull_as(self.alice, "--name", "mine", self.reference(tag), "--replace")
+                self.assert_clean(path, tag)
+                self.assertEqual(self.run_as(self.alice, "path", "mine").out.strip(), str(path))
+                self.run_as(self.alice, "rm", "mine")
+                self.run_as(self.alice, "gc", "--purge")
+            self.assertIsNone(vandal.poll())
+        finally:
+            os.killpg(vandal.pid, signal.SIGKILL)
+            vandal.wait()
+
     def test_nothing_of_hers_can_be_changed(self) -> None:
         path = self.pull_as(self.alice, "--name", "mine", self.reference("1"))
         self.run_as(self.alice, "pin", "mine")
