@@ -75,7 +75,7 @@ class AdoptTest(UsersTest):
         self.assertNotEqual(copy, path)
         self.assertEqual(copy.stat().st_mode & 0o777, 0o400)
         self.leave()
-        self.assertEqual(self.bob.run("path", "root/exp").status, Status.NOT_FOUND)
+        self.assertEqual(self.bob.run("path", "root/exp").status, Status.DENIED)
 
     def test_only_the_stores_owner_adopts(self) -> None:
         self.pull_as(self.alice, self.reference())
