@@ -77,11 +77,11 @@ class LabUsers:
     def test_what_is_private_the_server_keeps_from_others(self) -> None:
         path = self.as_alice("pull", self.make("text"), "--name", "exp").out.strip()
         self.assertEqual(self.second.start("cat", path, uid=BOB, gid=GROUP).wait().status, 1)
-        self.assertEqual(self.as_bob("path", f"{ALICE}/exp").status, Status.NOT_FOUND)
+        self.assertEqual(self.as_bob("path", f"{ALICE}/exp").status, Status.DENIED)
         self.as_alice("share", "exp")
         self.assertEqual(self.as_bob("path", f"{ALICE}/exp").out.strip(), path)
         self.as_alice("unshare", "exp")
-        self.assertEqual(self.as_bob("path", f"{ALICE}/exp").status, Status.NOT_FOUND)
+        self.assertEqual(self.as_bob("path", f"{ALICE}/exp").status, Status.DENIED)
 
     def test_nothing_of_hers_can_be_changed(self) -> None:
         self.share("text", "exp")
