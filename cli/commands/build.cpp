@@ -24,19 +24,16 @@ namespace aic::cli {
 
 namespace {
 
-/// Where this program itself writes while it builds: in the project, if that is one's home. They
-/// are made now, since what is above them is the project's.
+/// Where this program itself writes while it builds: in the project, if that is one's home. The
+/// first is made now, since what is above it is the project's.
 std::vector<fs::path> own_places(Session& session) {
-    const auto& config = session.config();
-    std::vector<fs::path> places = {state_directory(session.environment()), config.spool.value,
-                                    config.store.value};
-    for (const auto& place : places)
-        try {
-            make_directories(place, 0700);
-        } catch (const Error& error) { // who needs it says so
-            debug("{}", error.message());
-        }
-    return places;
+    auto state = state_directory(session.environment());
+    try {
+        make_directories(state, 0700);
+    } catch (const Error& error) { // who needs it says so
+        debug("{}", error.message());
+    }
+    return {std::move(state), session.config().spool.value, session.config().store.value};
 }
 
 } // namespace
