@@ -13,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <climits>
+#include <thread>
 
 namespace fs = std::filesystem;
 
@@ -87,13 +89,23 @@ std::string through_descriptor(const Fd& fd) {
     return fmt::format("/proc/self/fd/{}", fd.get());
 }
 
-/// What `path` leads to with `root` as the root directory; nothing that is outside.
+/// What `path` leads to with `root` as the root directory; nothing that is outside. The kernel
+/// gives up a walk over ".." while anything on the machine is being renamed or mounted, because it
+/// cannot tell then that the walk stayed inside (EAGAIN, openat2(2)): it is asked again, for up to
+/// 10 s.
 Fd open_in_root(const Fd& root, std::string_view path) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const std::string name(path);
-    return Fd(static_cast<int>(::syscall(SYS_openat2, root.get(), name.c_str(), &how, sizeof how)));
+    const auto given_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (true) {
+        Fd found(
+            static_cast<int>(::syscall(SYS_openat2, root.get(), name.c_str(), &how, sizeof how)));
+        if (found || errno != EAGAIN || std::chrono::steady_clock::now() > given_up)
+            return found;
+        std::this_thread::yield();
+    }
 }
 
 std::string_view relative(std::string_view path) {

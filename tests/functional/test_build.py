@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import unittest
 from pathlib import Path
@@ -308,6 +309,19 @@ class BuildingTest(BuildTest):
         base = with_layer(self.scratch / "layout", oci_layout.tar(
             [oci_layout.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")]))
         self.build("-s", self.script("test -s /etc/resolv.conf"), base=base)
+
+    def test_a_machine_that_renames_without_pause_makes_no_build_fail(self) -> None:
+        # meanwhile the kernel refuses, now and then, to follow a symlink that goes up
+        base = with_layer(self.scratch / "layout", oci_layout.tar(
+            [oci_layout.symlink("etc/resolv.conf", "../" * 400 + "run/resolver/resolv.conf")]))
+        rename = "import os, sys\nwhile True: os.rename('a', 'b'); os.rename('b', 'a')"
+        (self.scratch / "a").touch()
+        renaming = subprocess.Popen([sys.executable, "-c", rename], cwd=self.scratch)
+        self.addCleanup(renaming.wait)
+        self.addCleanup(renaming.kill)
+        for number in range(3):
+            self.build("-s", self.script(f"test -s /etc/resolv.conf # {number}"), base=base)
+        self.assertIsNone(renaming.poll())
 
     def test_what_a_step_leaves_running_ends_with_it(self) -> None:
         self.built("(sleep 4711 &) ; setsid sleep 4711 & ")
