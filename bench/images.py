@@ -16,6 +16,8 @@ import tarfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from measure import available_memory
+
 # Input, an unpacked tree, two outputs: in multiples of the compressed layers.
 ROOM_FACTOR = 8
 
@@ -37,7 +39,7 @@ def load(layout: Path, memory: Path, room_factor: int = ROOM_FACTOR) -> Image:
     """Copy a layout into memory, if there is room for all that the benchmark makes of it."""
     size = _bytes_below(layout)
     status = os.statvfs(memory)
-    free = min(status.f_bavail * status.f_frsize, _available_memory())
+    free = min(status.f_bavail * status.f_frsize, available_memory())
     if free < size * room_factor:
         sys.exit(
             f"error: '{memory}' has room for {free / 1e9:.1f} GB,"
@@ -128,13 +130,6 @@ def _tar_size(blob: Path) -> int:
     with blob.open("rb") as file:
         file.seek(-4, os.SEEK_END)
         return int.from_bytes(file.read(4), "little")
-
-
-def _available_memory() -> int:
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def _read(path: Path) -> dict[str, Any]:
