@@ -19,7 +19,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace fs = std::filesystem;
 
@@ -138,6 +140,15 @@ std::vector<std::string> RunArgument::variables(Session& session, const RunOptio
     return variables;
 }
 
+/// The names of those that are said without a value.
+std::vector<std::string> handed_on(const RunOptions& options) {
+    std::vector<std::string> names;
+    std::ranges::copy_if(options.env, std::back_inserter(names), [](const std::string& text) {
+        return text.find('=') == std::string::npos;
+    });
+    return names;
+}
+
 std::vector<slurm::ContainerMount> RunArgument::mounts(const RunOptions& options) {
     std::vector<slurm::ContainerMount> mounts = {{fs::current_path().native(), "/workspace", true}};
     for (const auto& text : options.mounts)
@@ -172,6 +183,7 @@ slurm::ContainerStep RunArgument::step(Session& session, const ImageArgument& im
             .mounts = std::move(mounts),
             .working_directory = working_directory(options),
             .variables = std::move(variables),
+            .handed_on = handed_on(options),
             .gpus = if_said(options.gpus),
             .nodes = if_said(options.nodes),
             .tasks = if_said(options.tasks),

@@ -36,6 +36,17 @@ std::string directive_word(const std::string& word) {
                                                               : fmt::format("\"{}\"", escaped);
 }
 
+std::string variable_line(const ContainerStep& step, const std::string& variable) {
+    const auto equals = variable.find('=');
+    const auto name = variable.substr(0, equals);
+    if (std::ranges::find(step.handed_on, name) == step.handed_on.end())
+        return fmt::format("export {}={}\n", name, shell_quote(variable.substr(equals + 1)));
+    return fmt::format(
+        "test -n \"${{{0}+x}}\" || {{ echo \"error: {0} was not handed on to the job, "
+        "which --export or SBATCH_EXPORT left without it\" >&2; exit 1; }}\n",
+        name);
+}
+
 } // namespace
 
 std::vector<std::string> directives_of(std::string_view script) {
@@ -74,11 +85,8 @@ std::string batch_script(const BatchJob& job) {
     text += fmt::format("{} {}\n", k_directive, directive_word("--job-name=" + job.name));
     for (const auto& directive : job.directives)
         text += directive + '\n';
-    for (const auto& variable : job.step.variables) {
-        const auto equals = variable.find('=');
-        text += fmt::format("export {}={}\n", variable.substr(0, equals),
-                            shell_quote(variable.substr(equals + 1)));
-    }
+    for (const auto& variable : job.step.variables)
+        text += variable_line(job.step, variable);
     // Since 22.05 srun does not take this from the job by itself.
     text += "test -z \"${SLURM_CPUS_PER_TASK-}\" || "
             "export SRUN_CPUS_PER_TASK=\"$SLURM_CPUS_PER_TASK\"\n"

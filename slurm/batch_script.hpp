@@ -29,8 +29,10 @@ std::vector<std::string> interpreter_of(std::string_view script);
 /// Throws Error(usage) for lines that cannot be meant where the script runs in a container.
 void check_directives(const std::vector<std::string>& directives);
 
-/// What sbatch is given. What the user says of nodes and the like is said to sbatch itself, which
-/// takes its command line before the environment, and that before a script.
+/// What sbatch is given, which administrators can read and Slurm's accounting may keep: the values
+/// of variables that are handed on are not in it, sbatch has them from its environment. What the
+/// user says of nodes and the like is said to sbatch itself, which takes its command line before
+/// the environment, and that before a script.
 std::string batch_script(const BatchJob& job);
 
 } // namespace aic::slurm

@@ -22,6 +22,7 @@ struct ContainerStep {
     std::vector<ContainerMount> mounts;
     std::string working_directory = "/workspace";
     std::vector<std::string> variables; ///< "KEY=VALUE", before what the image says
+    std::vector<std::string> handed_on; ///< names of those that are the user's environment's
     std::optional<std::string> gpus;    ///< on each node
     std::optional<std::string> nodes;
     std::optional<std::string> tasks;

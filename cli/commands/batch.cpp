@@ -10,6 +10,8 @@
 #include "slurm/configuration.hpp"
 #include "slurm/options.hpp"
 
+#include <algorithm>
+
 namespace fs = std::filesystem;
 
 namespace aic::cli {
@@ -29,9 +31,16 @@ std::string path_inside(const fs::path& script) {
     return "/workspace/" + path.native();
 }
 
-/// They would put the batch script itself into a container.
-std::vector<std::string> without_pyxis(std::vector<std::string> variables) {
+/// pyxis' variables would put the batch script itself into a container. What is handed on to the
+/// job is there even where it is a secret, which is in no other program's environment.
+std::vector<std::string> environment_of_sbatch(const slurm::ContainerStep& step) {
+    auto variables = environment_for_children();
     std::erase_if(variables, [](const auto& variable) { return variable.starts_with("PYXIS_"); });
+    for (const auto& variable : step.variables)
+        if (std::ranges::find(step.handed_on, variable.substr(0, variable.find('=')))
+                != step.handed_on.end()
+            && std::ranges::find(variables, variable) == variables.end())
+            variables.push_back(variable);
     return variables;
 }
 
@@ -86,7 +95,7 @@ void Batch::submit(Session& session, const ImageArgument& image, const slurm::Ba
     const auto script = slurm::batch_script(job);
     const auto configuration = slurm::show_configuration(session.stop()); // before there is a job
     const auto result = run_to_end({.argv = job.line,
-                                    .environment = without_pyxis(environment_for_children()),
+                                    .environment = environment_of_sbatch(job.step),
                                     .input = script,
                                     .timeout = k_patience,
                                     .has_our_stderr = true},

@@ -103,6 +103,18 @@ class WithOptionsTest(SlurmTest):
         self.assertIn(f"SAID_0={self.image}", lines)
         self.assertIn("SAID_4=A", lines)
 
+    def test_a_variables_value_is_handed_on_without_being_written_down(self) -> None:
+        (self.project / "say.sh").write_text("#!/bin/sh\necho $NGC_API_KEY and $B\n")
+        variables = ("NGC_API_KEY=geheim", "B=two")
+        words = ("batch", "-e", "NGC_API_KEY", "-e", "B")
+        self.assertNotIn("geheim", self.run_it(*words, "--dry-run", "say.sh", variables=variables).out)
+        job = self.run_it(*words, "say.sh", variables=variables).out.strip()
+        self.slurm.wait_for(job)
+        self.assertIn("geheim and two", (self.project / f"slurm-{job}.out").read_text())
+        job = self.run_it(*words, "--slurm", "--export=NONE", "say.sh", variables=variables).out.strip()
+        self.slurm.wait_for(job)
+        self.assertIn("NGC_API_KEY was not handed on", (self.project / f"slurm-{job}.out").read_text())
+
     def test_options_that_srun_alone_has_are_said_to_it(self) -> None:
         (self.project / "say.sh").write_text("#!/bin/sh\necho said\n")
         job = self.run_it("batch", "--slurm", "--label -o labelled", "say.sh").out.strip()

@@ -7,7 +7,9 @@
 namespace aic::slurm {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(DirectivesTest, they_end_where_the_script_begins) {
     EXPECT_THAT(directives_of("#!/bin/sh\n# text\n\n#SBATCH --time=1\r\n  #x\n#SBATCH -n 2\n"
@@ -50,6 +52,18 @@ exec srun --export=ALL \
     '--mpi=pmix' \
     '/bin/sh' '/workspace/job.sh' 'a b'
 )");
+}
+
+TEST(BatchScriptTest, the_value_of_what_is_handed_on_is_not_in_it) {
+    const auto script = batch_script({.step = {.image = "/x.sqsh",
+                                               .command = {"/bin/sh"},
+                                               .variables = {"TOKEN=geheim", "A=1"},
+                                               .handed_on = {"TOKEN"}},
+                                      .name = "job"});
+    EXPECT_THAT(script, Not(HasSubstr("geheim")));
+    EXPECT_THAT(script, HasSubstr("'--container-env=TOKEN,A'"));
+    EXPECT_THAT(script, HasSubstr("export A='1'"));
+    EXPECT_THAT(script, HasSubstr("error: TOKEN was not handed on"));
 }
 
 TEST(BatchScriptTest, what_a_line_cannot_hold_is_refused) {

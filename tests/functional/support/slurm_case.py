@@ -49,8 +49,8 @@ class SlurmTest(unittest.TestCase):
     def there(self) -> tuple[str, ...]:
         return ("env", f"--chdir={self.project}")
 
-    def run_it(self, *arguments: str | Path, status: int = 0) -> Result:
-        result = self.aic.run(*arguments, prefix=self.there)
+    def run_it(self, *arguments: str | Path, status: int = 0, variables: tuple[str, ...] = ()) -> Result:
+        result = self.aic.run(*arguments, prefix=(*self.there, *variables))
         self.assertEqual(result.status, status, result)
         return result
 
