@@ -38,6 +38,14 @@ char* kept(const char* word) {
     return words.emplace_back(word).data();
 }
 
+/// "help pull", as many programs have it, is "pull --help".
+void help_as_option(std::vector<char*>& arguments) {
+    if (arguments.size() < 2 || arguments[1] != std::string_view("help"))
+        return;
+    arguments.erase(arguments.begin() + 1);
+    arguments.push_back(kept("--help"));
+}
+
 } // namespace
 
 Invocation without_alias(std::span<char* const> arguments) {
@@ -60,6 +68,7 @@ Invocation without_alias(std::span<char* const> arguments) {
         result.alias = alias.name;
         result.stands_for = alias.stands_for;
     }
+    help_as_option(result.arguments);
     result.arguments.push_back(nullptr);
     return result;
 }

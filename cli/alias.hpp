@@ -17,7 +17,7 @@ struct Invocation {
     std::string_view stands_for; ///< as users would type it; "" where nobody types the alias
 };
 
-/// Called as "nvcrlogin" it is "aic-image login nvcr.io".
+/// Called as "nvcrlogin" it is "aic-image login nvcr.io"; and "help VERB" is "VERB --help".
 Invocation without_alias(std::span<char* const> arguments);
 
 /// Whether the user is to be told what an alias stands for: the first time that he uses it.

@@ -16,12 +16,25 @@ namespace aic::cli {
 
 namespace {
 
-std::vector<registry::CredentialEntry> all_entries(const Environment& environment) {
-    std::vector<registry::CredentialEntry> all;
+/// Entries name a registry, perhaps without its port, or with the address of an API or a path.
+bool is_for(const registry::CredentialEntry& entry, const std::string& registry) try {
+    const auto named = parse_registry_argument(entry.registry).registry;
+    return named == registry || named == registry.substr(0, registry.rfind(':'));
+
+} catch (const Error&) {
+
+    return false; // what is no registry's name is none that was asked for
+}
+
+/// Of one registry, or of all where it is "".
+std::vector<registry::CredentialEntry> entries_for(const std::string& registry,
+                                                   const Environment& environment) {
+    std::vector<registry::CredentialEntry> found;
     for (const auto& source : registry::credential_sources(environment))
         for (auto& entry : source.list())
-            all.push_back(std::move(entry));
-    return all;
+            if (registry.empty() || is_for(entry, registry))
+                found.push_back(std::move(entry));
+    return found;
 }
 
 nlohmann::json entry_json(const registry::CredentialEntry& entry) {
@@ -65,7 +78,8 @@ void Login::describe(const Arguments& arguments) {
     arguments.add_flag("--password-stdin", password_stdin_,
                        "take the password from standard input instead of asking for it");
     arguments.add_flag("--list", list_,
-                       "show which credentials there are and where, without secrets");
+                       "show which credentials there are, of all registries or of one, and where, "
+                       "without secrets");
     arguments.footer(
         R"(They go into enroot's file .credentials, mode 0600. 'nvcrlogin' is 'aic-image login nvcr.io'.
 
@@ -73,13 +87,15 @@ Examples:
   aic-image login nvcr.io
   aic-image login --username me registry.lab:5000
   aic-image login --username me --password-stdin < token.txt
-  aic-image login --list)");
+  aic-image login --list
+  aic-image login --list nvcr.io)");
 }
 
 void Login::list(Session& session) const {
-    if (!registry_.empty() || !user_.empty() || password_stdin_)
-        throw Error(ErrorKind::usage, "--list goes alone");
-    const auto entries = all_entries(session.environment());
+    if (!user_.empty() || password_stdin_)
+        throw Error(ErrorKind::usage, "--list only shows, and takes no user and no password");
+    const auto registry = registry_.empty() ? "" : parse_registry_argument(registry_).registry;
+    const auto entries = entries_for(registry, session.environment());
     if (session.json()) {
         auto listed = nlohmann::json::array();
         for (const auto& entry : entries)
@@ -87,7 +103,7 @@ void Login::list(Session& session) const {
         return session.print_json({{"credentials", listed}});
     }
     if (entries.empty())
-        return session.say("no credentials");
+        return session.say(registry.empty() ? "no credentials" : "no credentials for " + registry);
     std::vector<std::vector<std::string>> rows = {{"REGISTRY", "USER", "KIND", "FROM"}};
     for (const auto& entry : entries)
         rows.push_back({oci::printable(entry.registry), oci::printable(entry.user.value_or("-")),

@@ -6,6 +6,7 @@
 #include "cache/names.hpp"
 #include "cli/fetched_from.hpp"
 #include "cli/hand_out.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/image_json.hpp"
 #include "cli/import_options.hpp"
 #include "cli/local_time.hpp"
@@ -15,6 +16,8 @@
 #include "core/error.hpp"
 
 #include <chrono>
+
+namespace fs = std::filesystem;
 
 namespace aic::cli {
 
@@ -29,16 +32,25 @@ std::string planned_line(const builder::ImportPlan& plan) {
                        plan.layer_count == 1 ? "" : "s", here);
 }
 
+/// How a program is run in a file that lies outside of the store.
+std::string start_of_file(const fs::path& file) {
+    return is_path_word(file.native())
+               ? fmt::format("aic-image run {} --", file.native())
+               : fmt::format("srun --container-image={}", fs::absolute(file).native());
+}
+
 std::string done_line(const builder::ImportResult& result, const oci::Reference& reference,
-                      double seconds) {
+                      const fs::path& output, double seconds) {
     if (result.was_there)
         return fmt::format("already here: {}{}", human_size(result.record.size_bytes),
                            result.resolved_seconds ? fmt::format(
                                ", as the reference was on {}", local_time(*result.resolved_seconds))
                                                    : "");
-    return fmt::format("pulled in {:.{}f} s: {}{}{}\n  next: aic-image run {} -- COMMAND", seconds,
+    return fmt::format("pulled in {:.{}f} s: {}{}{}\n  next: {} COMMAND", seconds,
                        seconds < 10 ? 1 : 0, human_size(result.record.size_bytes),
-                       fetched_line(result, reference), taken_over_lines(result), reference.str());
+                       fetched_line(result, reference), taken_over_lines(result),
+                       output.empty() ? fmt::format("aic-image run {} --", reference.str())
+                                      : start_of_file(output));
 }
 
 nlohmann::json plan_event(const builder::ImportPlan& plan) {
@@ -194,7 +206,7 @@ void Pull::run(Session& session) {
             images.back()["fetched"] = fetched_json(result);
             add_taken_over(images.back(), result.taken_over);
         } else {
-            session.say(done_line(result, reference, took.count()));
+            session.say(done_line(result, reference, output_, took.count()));
             session.print(result.file.native());
         }
     }

@@ -46,6 +46,12 @@ TEST(AliasTest, nvcrlogin_is_a_login_to_nvcr_io) {
     EXPECT_EQ(shown({"nvcrlogin"}), "aic-image login nvcr.io end");
 }
 
+TEST(AliasTest, help_for_a_verb_is_its_option) {
+    EXPECT_EQ(shown({"aic-image", "help", "pull"}), "aic-image pull --help end");
+    EXPECT_EQ(shown({"aic-image", "help"}), "aic-image --help end");
+    EXPECT_EQ(shown({"aic-image", "run", "help"}), "aic-image run help end");
+}
+
 TEST(AliasTest, other_names_stand_for_themselves) {
     EXPECT_EQ(shown({"/usr/bin/aic-image", "list"}), "/usr/bin/aic-image list end");
     EXPECT_EQ(shown({}), "end");

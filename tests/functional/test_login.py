@@ -132,6 +132,11 @@ class LoginTest(FunctionalTest):
                 listed, [{"registry": "127.0.0.1", "user": USER, "kind": "password",
                           "origin": f"'{self.file}'"}],
             )
+            listed = self.aic_image("login", "--list", registry.address)
+            self.assertIn(USER, listed.out)
+            listed = self.aic_image("login", "--list", "nvcr.io")
+            self.assertEqual((listed.status, listed.out), (Status.OK, ""))
+            self.assertIn("no credentials for nvcr.io", listed.stderr)
 
     def test_a_registry_that_asks_nobody_is_said_to(self) -> None:
         with Registry(self.scratch / "open") as registry:
@@ -140,7 +145,7 @@ class LoginTest(FunctionalTest):
     def test_what_goes_wrong_is_told(self) -> None:
         for arguments in (
             ("login", "--password-stdin", "r.io"), ("login", "-u", "me", "a b"),
-            ("login", "--list", "r.io"), ("login", "-u", "me", "--password-stdin", "127.0.0.1:1"),
+            ("login", "--list", "-u", "me"), ("login", "--list", "a b"), ("login", "-u", "me", "--password-stdin", "127.0.0.1:1"),
         ):
             with self.subTest(" ".join(arguments)):
                 result = self.aic_image(*arguments)  # the line on standard input is empty
