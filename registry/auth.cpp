@@ -12,6 +12,7 @@
 namespace aic::registry {
 
 constexpr std::uint64_t k_max_token_bytes = 1024UL * 1024;
+constexpr std::chrono::seconds k_renewal_time{10}; // after it another exchange may try
 
 static Secret basic_authorization(const Credentials& credentials) {
     return Secret("Basic " + base64_encode(credentials.user + ":" + credentials.password.reveal()));
@@ -30,9 +31,10 @@ Secret Authenticator::authorization() const {
     return authorization_;
 }
 
-std::optional<Request> Authenticator::renewal() const {
+std::optional<Authenticator::TokenRequest> Authenticator::renewal() {
     if (!challenge_ || clock_() < renew_at_)
         return std::nullopt;
+    renew_at_ = clock_() + k_renewal_time;
     return token_request(*challenge_);
 }
 
@@ -42,23 +44,28 @@ const std::optional<Credentials>& Authenticator::credentials() {
     return credentials_;
 }
 
-Request Authenticator::token_request(const Challenge& challenge) const {
+Authenticator::TokenRequest Authenticator::token_request(const Challenge& challenge) const {
     // The token server of some registries knows no POST; there the token goes as a password does.
     if (credentials_ && credentials_->kind == SecretKind::identity_token && !post_is_unknown_)
-        return {.url = token_realm(challenge, registry_),
-                .headers = {"Accept: application/json"},
-                .limit_bytes = k_max_token_bytes,
-                .form = refresh_form(challenge, scope_, credentials_->password)};
-    return {.url = token_url(challenge, registry_, scope_),
-            .headers = {"Accept: application/json"},
-            .authorization = credentials_ ? basic_authorization(*credentials_) : Secret(),
-            .limit_bytes = k_max_token_bytes};
+        return {{.url = token_realm(challenge, registry_),
+                 .headers = {"Accept: application/json"},
+                 .limit_bytes = k_max_token_bytes,
+                 .form = refresh_form(challenge, scope_, credentials_->password)},
+                round_};
+    return {{.url = token_url(challenge, registry_, scope_),
+             .headers = {"Accept: application/json"},
+             .authorization = credentials_ ? basic_authorization(*credentials_) : Secret(),
+             .limit_bytes = k_max_token_bytes},
+            round_};
 }
 
 Authenticator::Reaction Authenticator::on_unauthorized(const Answer& answer, const Secret& sent) {
     // Where a redirect led to is not the registry, and must not send our credentials anywhere.
     if (answer.url.origin() != registry_.origin())
         return {};
+    // Another exchange has found meanwhile that this is of no use, or has renewed it.
+    if (!sent.empty() && authorization_ != sent)
+        return {true, std::nullopt};
     std::vector<Challenge> challenges;
     for (const auto& header : answer.all_headers("WWW-Authenticate"))
         for (auto& challenge : parse_challenges(header))
@@ -106,6 +113,7 @@ void Authenticator::refuse_credentials() {
             : fmt::format("credentials of user '{}'", oci::printable(credentials_->user, 100));
     warn("{} refuses the {}{}{}; trying without", registry_name_, whose,
          origin.empty() ? "" : " from ", origin);
+    ++round_;
     credentials_refused_ = true;
     credentials_.reset();
     authorization_ = Secret();
@@ -123,7 +131,8 @@ bool Authenticator::refuses_credentials(const Answer& answer) const {
            || (answer.status == 400 && credentials_->kind == SecretKind::identity_token);
 }
 
-std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
+std::optional<Authenticator::TokenRequest> Authenticator::on_token_answer(const Answer& answer,
+                                                                          int round) {
     if (answer.status == 200) {
         if (answer.is_web_page())
             throw not_a_registry(answer);
@@ -131,14 +140,19 @@ std::optional<Request> Authenticator::on_token_answer(const Answer& answer) {
         authorization_ = Secret("Bearer " + token.value.reveal());
         renew_at_ = clock_() + token.lifetime * 4 / 5;
         if (credentials_ && credentials_->kind == SecretKind::identity_token
-            && !token.next_identity.empty())
+            && !token.next_identity.empty()) {
             credentials_->password = token.next_identity;
+            ++round_;
+        }
         return std::nullopt;
     }
+    if (round != round_)
+        return token_request(*challenge_);
     const bool was_post =
         credentials_ && credentials_->kind == SecretKind::identity_token && !post_is_unknown_;
     if (was_post && (answer.status == 404 || answer.status == 405)) {
         post_is_unknown_ = true;
+        ++round_;
         return token_request(*challenge_);
     }
     if (refuses_credentials(answer) && when_refused_ == WhenRefused::ask_without) {
@@ -158,11 +172,19 @@ Request AuthorizedExchange::authorized_request() {
 }
 
 Request AuthorizedExchange::first() {
-    if (auto renewal = authenticator_->renewal()) {
-        asking_for_token_ = true;
-        return std::move(*renewal);
-    }
+    if (auto renewal = authenticator_->renewal())
+        return ask_for_token(std::move(*renewal));
     return authorized_request();
+}
+
+Request AuthorizedExchange::ask_for_token(Authenticator::TokenRequest token) {
+    asking_for_token_ = true;
+    token_round_ = token.round;
+    return std::move(token.request);
+}
+
+Request AuthorizedExchange::repeated(const Request& request) {
+    return asking_for_token_ ? request : once_more();
 }
 
 Request AuthorizedExchange::once_more() {
@@ -178,8 +200,8 @@ void AuthorizedExchange::turn_to(Authenticator& authenticator, Peer& peer) {
 
 std::optional<Request> AuthorizedExchange::next(Answer& answer) {
     if (asking_for_token_) {
-        if (auto once_more = authenticator_->on_token_answer(answer))
-            return once_more;
+        if (auto another = authenticator_->on_token_answer(answer, token_round_))
+            return ask_for_token(std::move(*another));
         asking_for_token_ = false;
         return authorized_request();
     }
@@ -187,10 +209,8 @@ std::optional<Request> AuthorizedExchange::next(Answer& answer) {
         authenticator_->on_refusal();
     if (answer.status == 401 && !std::exchange(challenged_, true)) {
         auto reaction = authenticator_->on_unauthorized(answer, sent_);
-        if (reaction.token_request) {
-            asking_for_token_ = true;
-            return std::move(reaction.token_request);
-        }
+        if (reaction.token_request)
+            return ask_for_token(std::move(*reaction.token_request));
         if (reaction.ask_again)
             return authorized_request();
     }

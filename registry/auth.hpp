@@ -32,21 +32,30 @@ public:
 
     /// The value of the Authorization header as things stand; empty when none is known or needed.
     Secret authorization() const;
-    /// The request for a new token, when the present one has lived 80 % of its life.
-    std::optional<Request> renewal() const;
+
+    /// A request for a token, and with which of the credentials that were tried one after the
+    /// other: its answer may come when they are no longer those to use.
+    struct TokenRequest {
+        Request request;
+        int round = 0;
+    };
+
+    /// The request for a new token, when the present one has lived 80 % of its life. It is said to
+    /// one; others go on with the present one meanwhile.
+    std::optional<TokenRequest> renewal();
 
     /// What follows from a 401.
     struct Reaction {
-        bool ask_again = false;               ///< false: there is nothing more to try
-        std::optional<Request> token_request; ///< to be made first
+        bool ask_again = false;                    ///< false: there is nothing more to try
+        std::optional<TokenRequest> token_request; ///< to be made first
     };
 
     Reaction on_unauthorized(const Answer& answer, const Secret& sent);
     /// Takes note of a 401 to what on_unauthorized() had us send.
     void on_refusal();
-    /// Takes the answer to a token request. Returns one more token request when stored credentials
+    /// Takes the answer to a token request of that round. Returns one more when stored credentials
     /// were refused; throws when there is no token to be had.
-    std::optional<Request> on_token_answer(const Answer& answer);
+    std::optional<TokenRequest> on_token_answer(const Answer& answer, int round);
 
     /// Whether credentials were shown, and not refused.
     bool uses_credentials() const { return credentials_.has_value(); }
@@ -56,7 +65,7 @@ public:
 
 private:
     const std::optional<Credentials>& credentials();
-    Request token_request(const Challenge& challenge) const;
+    TokenRequest token_request(const Challenge& challenge) const;
     bool refuses_credentials(const Answer& answer) const;
     Reaction meet_bearer(const Challenge& challenge, const Secret& sent);
     Reaction meet_basic(const Secret& sent);
@@ -72,6 +81,7 @@ private:
     bool credentials_known_ = false;
     bool credentials_refused_ = false;
     bool post_is_unknown_ = false;           ///< to the token server
+    int round_ = 0;                          ///< of what is shown to the token server
     std::optional<Credentials> credentials_; ///< those to use; none once refused
     std::optional<Challenge> challenge_;     ///< the last Bearer challenge that was met
     Secret authorization_;
@@ -90,6 +100,8 @@ public:
 
     Request first() final;
     std::optional<Request> next(Answer& answer) final;
+    /// With a token as it is by then.
+    Request repeated(const Request& request) override;
 
 protected:
     /// The request, without authorization.
@@ -99,16 +111,22 @@ protected:
     virtual std::optional<Request> answered(Answer& answer) = 0;
     /// The request once more; it may be challenged again.
     Request once_more();
+
+    /// Further requests go to another server, which is no registry.
+    void leave_registry() { asking_for_token_ = false; }
+
     /// Further requests go to another registry.
     void turn_to(Authenticator& authenticator, Peer& peer);
 
 private:
     Request authorized_request();
+    Request ask_for_token(Authenticator::TokenRequest token);
 
     Authenticator* authenticator_;
     Peer* peer_;
     Secret sent_;
     bool asking_for_token_ = false;
+    int token_round_ = 0;
     bool challenged_ = false; ///< once is enough: a second refusal is meant
 };
 

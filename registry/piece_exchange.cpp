@@ -13,6 +13,8 @@
 
 namespace aic::registry {
 
+constexpr int k_most_empty_answers = 3;
+
 std::optional<Request> PieceExchange::failed(const Error& error) {
     if (!is_foreign_ && places_.goes_on_after(place_, error)) {
         download_.first_place = std::max(download_.first_place, place_ + 1);
@@ -58,6 +60,7 @@ Request PieceExchange::foreign_request() {
     const auto url = Url::parse(download_.foreign_urls.front());
     download_.foreign_urls.erase(download_.foreign_urls.begin());
     debug("{} from {}", description(), oci::printable(url.host()));
+    leave_registry();
     is_foreign_ = true;
     foreign_host_ = url.host();
     return for_what_is_missing({.url = url});
@@ -70,7 +73,7 @@ Request PieceExchange::ask_for_all() {
 
 bool PieceExchange::begins(const Answer& answer) {
     host_ = answer.url.host();
-    has_brought_bytes_ = false;
+    new_before_ = new_bytes_;
     download_.sources.insert(source());
     if (answer.status == 206)
         return begins_part(answer);
@@ -127,7 +130,7 @@ void PieceExchange::write(std::span<const std::byte> bytes) {
         throw Error(ErrorKind::integrity, "{} sends more than the {} bytes that were asked for",
                     host_, asked_.size());
     if (!download_.is_finished)
-        has_brought_bytes_ = partial().write(position_, bytes) > 0 || has_brought_bytes_;
+        new_bytes_ += partial().write(position_, bytes);
     position_ += bytes.size();
     observer_.arrived(download_, {place_, source(), bytes.size()});
 }
@@ -151,8 +154,10 @@ std::optional<Request> PieceExchange::after_body(const Answer& answer) {
     }
     if (download_.missing_in(*range_).empty())
         return end();
-    if (has_brought_bytes_) // without an announced length, a cut looks like an end
-        return once_more();
+    if (new_bytes_ > new_before_)
+        empty_answers_ = 0;
+    if (empty_answers_++ < k_most_empty_answers)
+        return once_more(); // without an announced length, a cut looks like an end
     throw Error(ErrorKind::integrity, "{} sent {} bytes instead of {}", host_,
                 position_ - asked_.begin, asked_.size());
 }

@@ -39,6 +39,8 @@ public:
     Request repeated(const Request& request) override;
     bool begins(const Answer& answer) override;
 
+    std::optional<std::uint64_t> new_bytes() const override { return new_bytes_; }
+
     bool is_done() const { return is_done_; }
 
 protected:
@@ -81,12 +83,14 @@ private:
     BlobDownload& download_;
     const std::list<ByteRange>::iterator range_;
     DownloadObserver& observer_;
-    std::string host_;               ///< that answers, for messages
-    std::string foreign_host_;       ///< that is asked instead of a place
-    ByteRange asked_;                ///< by the request under way
-    std::uint64_t position_ = 0;     ///< in the blob, of the next byte that comes
-    bool has_brought_bytes_ = false; ///< the answer under way, that were not there
-    bool is_foreign_ = false;        ///< asks the layer's own URLs
+    std::string host_;             ///< that answers, for messages
+    std::string foreign_host_;     ///< that is asked instead of a place
+    ByteRange asked_;              ///< by the request under way
+    std::uint64_t position_ = 0;   ///< in the blob, of the next byte that comes
+    std::uint64_t new_bytes_ = 0;  ///< that were not there before they came
+    std::uint64_t new_before_ = 0; ///< the same when the answer under way began
+    int empty_answers_ = 0;        ///< in a row, that ended as if they were whole
+    bool is_foreign_ = false;      ///< asks the layer's own URLs
     bool is_done_ = false;
 };
 

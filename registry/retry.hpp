@@ -15,7 +15,7 @@ struct RetryPolicy {
     std::chrono::milliseconds longest_delay{30'000};
     std::chrono::milliseconds longest_retry_after{15 * 60'000}; ///< who asks for more is refused
     int host_budget = 64;                   ///< repetitions to one host, whoever asks for them
-    std::uint64_t progress_bytes = 1 << 20; ///< so many of a body make a failure the first one
+    std::uint64_t progress_bytes = 1 << 20; ///< so many new ones make a failure the first one
     std::uint64_t bytes_per_repetition = 4 << 20;  ///< so many of a host give one repetition back
     std::chrono::milliseconds connect_time{9'000}; ///< after it nobody is there
     long stall_bytes_per_second = 10'000;          ///< slower than this

@@ -81,10 +81,10 @@ bool Transfer::take_answer() {
 
 bool Transfer::repeat(Trouble trouble) {
     const auto& host = answer_.url.host();
-    const bool brought_something =
-        is_success(answer_.status) && body_bytes_ >= peer_->policy.progress_bytes;
-    if (brought_something)
+    if (new_bytes_ - progress_from_ >= peer_->policy.progress_bytes) {
         attempts_ = 0;
+        progress_from_ = new_bytes_;
+    }
     Failure failure{trouble, attempts_, peer_->hosts.has_answered(host)};
     if (const auto header = answer_.header("Retry-After");
         header && trouble == Trouble::refused_for_now)
@@ -184,11 +184,18 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
     }
     if (body_bytes_ > request_.limit_bytes)
         refuse_length();
-    peer_->hosts.note_bytes(answer_.url.host(), bytes.size());
     if (request_.sink && (answer_.status == 200 || answer_.status == 206))
         request_.sink->write(bytes);
     else
         answer_.body += as_text(bytes);
+    note_progress(bytes.size());
+}
+
+/// A server that sends the same again and again brings nothing, however much that is.
+void Transfer::note_progress(std::uint64_t bytes) {
+    received_bytes_ += bytes;
+    const auto before = std::exchange(new_bytes_, exchange_.new_bytes().value_or(received_bytes_));
+    peer_->hosts.note_bytes(answer_.url.host(), new_bytes_ - before);
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t, std::size_t length, void* user) noexcept {

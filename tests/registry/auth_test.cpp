@@ -79,33 +79,76 @@ protected:
 
 TEST_F(AuthenticatorTest, a_token_is_renewed_at_80_percent_of_its_life) {
     challenge(R"(Bearer realm="https://auth.io/t")");
-    authenticator_.on_token_answer(token_answer(R"({"token":"t","expires_in":100})"));
+    authenticator_.on_token_answer(token_answer(R"({"token":"t","expires_in":100})"), 0);
     EXPECT_EQ(authenticator_.authorization().reveal(), "Bearer t");
     now_ += 79s;
     EXPECT_FALSE(authenticator_.renewal());
     now_ += 1s;
-    ASSERT_TRUE(authenticator_.renewal());
-    EXPECT_EQ(authenticator_.renewal()->url.host(), "auth.io");
+    const auto renewal = authenticator_.renewal();
+    ASSERT_TRUE(renewal);
+    EXPECT_EQ(renewal->request.url.host(), "auth.io");
+    EXPECT_FALSE(authenticator_.renewal()) << "others go on with the token that still holds";
+    now_ += 10s;
+    EXPECT_TRUE(authenticator_.renewal()) << "the one that was to do it may have failed";
+}
+
+TEST_F(AuthenticatorTest, several_that_are_refused_at_once_lead_to_one_refusal) {
+    credentials_ = Credentials{"me", Secret("stale")};
+    const auto one = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    const auto other = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    ASSERT_TRUE(one && other);
+    const Answer refusal{.url = Url::parse("https://auth.io/"), .status = 401};
+    for (const auto& token : {*one, *other}) {
+        const auto anonymous = authenticator_.on_token_answer(refusal, token.round);
+        ASSERT_TRUE(anonymous);
+        EXPECT_TRUE(anonymous->request.authorization.empty());
+    }
+    EXPECT_ERROR(ErrorKind::denied, authenticator_.on_token_answer(refusal, 1));
+}
+
+TEST_F(AuthenticatorTest, an_identity_token_that_counts_once_is_asked_for_by_two) {
+    credentials_ = Credentials{"", Secret("first"), "", SecretKind::identity_token};
+    const auto one = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    const auto other = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    authenticator_.on_token_answer(token_answer(R"({"token":"t","refresh_token":"second"})"),
+                                   one->round);
+    const auto again = authenticator_.on_token_answer(
+        {.url = Url::parse("https://auth.io/"), .status = 400}, other->round);
+    ASSERT_TRUE(again);
+    EXPECT_THAT(again->request.form.reveal(), ::testing::EndsWith("refresh_token=second"));
+    EXPECT_FALSE(authenticator_.credentials_refused());
+}
+
+TEST_F(AuthenticatorTest, basic_credentials_that_two_are_refused_with_are_left_by_both) {
+    credentials_ = Credentials{"me", Secret("stale")};
+    challenge("Basic realm=x");
+    const auto sent = authenticator_.authorization();
+    for (int i = 0; i < 2; ++i) {
+        const auto reaction = authenticator_.on_unauthorized(
+            unauthorized("https://r.io/v2/", {"Basic realm=x"}), sent);
+        EXPECT_TRUE(reaction.ask_again);
+        EXPECT_TRUE(authenticator_.authorization().empty());
+    }
 }
 
 TEST_F(AuthenticatorTest,
        the_anonymous_stay_with_the_first_realm_and_the_known_follow_the_new_one) {
     challenge(R"(Bearer realm="https://first.io/t")");
-    EXPECT_EQ(challenge(R"(Bearer realm="https://second.io/t")").token_request->url.host(),
+    EXPECT_EQ(challenge(R"(Bearer realm="https://second.io/t")").token_request->request.url.host(),
               "first.io");
     credentials_ = {"me", Secret("pw")};
     Authenticator known("r.io", Url::parse("https://r.io"), "x", [this] { return credentials_; });
     const auto meet = [&](const char* header) {
         return known.on_unauthorized(unauthorized("https://r.io/", {header}), {}).token_request;
     };
-    EXPECT_EQ(meet(R"(Bearer realm="https://first.io/t")")->authorization.reveal(),
+    EXPECT_EQ(meet(R"(Bearer realm="https://first.io/t")")->request.authorization.reveal(),
               "Basic " + base64_encode("me:pw"));
-    EXPECT_EQ(meet(R"(Bearer realm="https://second.io/t")")->url.host(), "second.io");
+    EXPECT_EQ(meet(R"(Bearer realm="https://second.io/t")")->request.url.host(), "second.io");
 }
 
 TEST_F(AuthenticatorTest, a_token_that_another_request_fetched_meanwhile_is_tried_first) {
     challenge(R"(Bearer realm="https://auth.io/t")");
-    authenticator_.on_token_answer(token_answer(R"({"token":"new"})"));
+    authenticator_.on_token_answer(token_answer(R"({"token":"new"})"), 0);
     const auto reaction = authenticator_.on_unauthorized(
         unauthorized("https://r.io/", {R"(Bearer realm="https://auth.io/t")"}),
         Secret("Bearer old"));
@@ -117,12 +160,13 @@ TEST_F(AuthenticatorTest, the_identity_token_that_comes_with_a_token_is_the_one_
     credentials_ = Credentials{"", Secret("first"), "", SecretKind::identity_token};
     const auto reaction = challenge(R"(Bearer realm="https://auth.io/t")");
     ASSERT_TRUE(reaction.token_request);
-    EXPECT_THAT(reaction.token_request->form.reveal(), ::testing::EndsWith("refresh_token=first"));
-    authenticator_.on_token_answer(token_answer(R"({"token":"t","refresh_token":"second"})"));
+    EXPECT_THAT(reaction.token_request->request.form.reveal(),
+                ::testing::EndsWith("refresh_token=first"));
+    authenticator_.on_token_answer(token_answer(R"({"token":"t","refresh_token":"second"})"), 0);
     now_ += 60s;
-    ASSERT_TRUE(authenticator_.renewal());
-    EXPECT_THAT(authenticator_.renewal()->form.reveal(),
-                ::testing::EndsWith("refresh_token=second"));
+    const auto renewal = authenticator_.renewal();
+    ASSERT_TRUE(renewal);
+    EXPECT_THAT(renewal->request.form.reveal(), ::testing::EndsWith("refresh_token=second"));
 }
 
 TEST_F(AuthenticatorTest, another_origin_cannot_make_us_send_credentials) {

@@ -166,6 +166,12 @@ static const std::vector<Fault>& faults() {
          "",
          2,
          k_size / 2},
+        {"Range is ignored, and every answer is cut at the same place",
+         "given up: what comes once more is no progress",
+         [](std::size_t, const FakeRequest&, const FakeResponse&) {
+             return cut(whole(blob_bytes()), k_size / 2);
+         },
+         ErrorKind::network, "(tried 9 times)", 9, 4 * k_size},
         {"Content-Range with another start",
          "refused; all of it is asked for, what is there is "
          "skipped",
@@ -261,7 +267,7 @@ protected:
     void download(const oci::Descriptor& blob) {
         const auto reference = oci::Reference::parse(registry_.reference("1"));
         RetryPolicy policy{.first_delay = 1ms, .longest_delay = 5ms};
-        policy.progress_bytes = 50'000;
+        policy.progress_bytes = 300'000; // in several answers
         policy.stall_time = 1s;
         Places places(*reference.registry(), Config{},
                       testing::fake_environment({{"HOME", "/nowhere"}}), policy);
