@@ -41,7 +41,8 @@ public:
         , job_(slurm_job(environment))
         , library_(config)
         , store_(library_.own())
-        , source_(registry::open_source(reference, config, environment))
+        , source_(is_of_what_is_known() ? nullptr
+                                        : registry::open_source(reference, config, environment))
         , enroot_(options.enroot_cache.value_or(EnrootCache::default_directory(environment))) {
         if (options.enroot_cache && !enroot_.is_usable())
             throw Error(ErrorKind::usage,
@@ -52,7 +53,7 @@ public:
     ImportResult run() {
         if (options_.output)
             require_output_directory();
-        if (is_asked_for(Freshness::as_known) && reference_.registry())
+        if (is_of_what_is_known())
             return known_image();
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
         if (may_be_there && !is_standard_input())
@@ -63,6 +64,9 @@ public:
                 return std::move(*hit);
         phase(is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
+        if (!is_standard_input())
+            tell_if_moved(library_.find_references(reference_.str(), options_.platform),
+                          image_.index_or_manifest);
         id_ = ImageId(image_.manifest.config.digest.bytes());
         if (may_be_there)
             if (auto hit = find_by_id())
@@ -90,6 +94,11 @@ private:
     }
 
     bool is_asked_for(Freshness freshness) const { return options_.freshness == freshness; }
+
+    /// Nobody is asked then.
+    bool is_of_what_is_known() const {
+        return is_asked_for(Freshness::as_known) && reference_.registry();
+    }
 
     /// The nearest there is to where the image will be.
     fs::path target_directory() const {
@@ -127,13 +136,19 @@ private:
         if (known.empty())
             return std::nullopt;
         phase("asking whether the image has changed");
-        const auto now = source_->current_digest(stop_);
+        const auto now = source_->current_digest(options_.platform, stop_);
         for (const auto& [reference, image] : known)
             if (reference.points_at == now)
                 return hit(image);
-        warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
-             known.front().first.points_at.str(), now.str());
         return std::nullopt;
+    }
+
+    /// Once, whether or not the image that it led to is still here.
+    void tell_if_moved(const std::vector<cache::ReferenceRecord>& known, const Digest& now) const {
+        const auto points_there = [&](const auto& record) { return record.points_at == now; };
+        if (!known.empty() && std::ranges::none_of(known, points_there))
+            warn("{} has moved since it was last pulled: from {} to {}", reference_.str(),
+                 known.front().points_at.str(), now.str());
     }
 
     /// Others need not wait for what will be for the caller alone: from then on only he does, on

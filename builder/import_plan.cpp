@@ -2,6 +2,7 @@
 #include "builder/import_plan.hpp"
 
 #include "core/file_system.hpp"
+#include "registry/spool.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -56,12 +57,13 @@ void require_room(const std::vector<oci::Descriptor>& to_fetch, const std::files
     require_space(target, size_of(to_fetch), "the image");
     if (!spool)
         return;
-    auto missing = to_fetch;
-    std::erase_if(missing, [&](const oci::Descriptor& layer) {
-        return std::filesystem::exists(*spool / layer.digest.hex());
-    });
-    if (!missing.empty())
-        require_space(*spool, size_of(missing), "the download",
+    std::uint64_t missing_bytes = 0;
+    for (const auto& layer : to_fetch)
+        missing_bytes +=
+            layer.size_bytes
+            - std::min(layer.size_bytes, registry::spooled_bytes(*spool, layer.digest));
+    if (missing_bytes > 0)
+        require_space(*spool, missing_bytes, "the download",
                       "AIC_IMAGE_SPOOL names a directory for it on another disk");
 }
 

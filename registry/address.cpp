@@ -53,7 +53,7 @@ private:
     static RetryPolicy once() {
         RetryPolicy policy;
         policy.max_attempts = 0;
-        policy.connect_time = std::chrono::seconds(3);
+        policy.connect_time = std::chrono::seconds(2);
         return policy;
     }
 
@@ -81,8 +81,12 @@ Address address_of(std::string_view registry, const std::vector<std::string>& in
     const bool is_named = std::ranges::any_of(insecure_registries, [&](const std::string& name) {
         return name == registry || name == secure.host();
     });
-    if (!is_named)
-        return {is_loopback(secure.host()) ? plain : secure, std::move(tls)};
+    if (!is_named) {
+        // Whoever has certificates for a registry on this machine means TLS.
+        const bool is_plain =
+            is_loopback(secure.host()) && !find_site_certificates(registry, environment);
+        return {is_plain ? plain : secure, std::move(tls)};
+    }
     if (!speaks_tls(secure))
         return {plain, std::move(tls)};
     tls.is_checked = false;

@@ -40,8 +40,8 @@ std::unique_ptr<ImageSource> open_archive(const oci::ArchiveReference& reference
 
 } // namespace
 
-Digest ArchiveSource::current_digest(std::stop_token stop) {
-    return opened(stop).current_digest(stop);
+Digest ArchiveSource::current_digest(const oci::Platform& platform, std::stop_token stop) {
+    return opened(stop).current_digest(platform, stop);
 }
 
 ResolvedImage ArchiveSource::resolve(const oci::Platform& platform, std::stop_token stop) {

@@ -18,7 +18,7 @@ public:
         : reference_(std::move(reference))
         , spool_(std::move(spool)) {}
 
-    Digest current_digest(std::stop_token stop) override;
+    Digest current_digest(const oci::Platform& platform, std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;
     FetchedBytes fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,

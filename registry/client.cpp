@@ -19,6 +19,7 @@
 
 namespace aic::registry {
 
+constexpr std::uint64_t k_most_page_bytes = 64UL * 1024;      // of a proxy's login page
 constexpr std::uint64_t k_max_tags_bytes = 8UL * 1024 * 1024; // of one page
 constexpr unsigned k_tags_a_page = 1000;
 // No repository has so many; a registry that goes on for ever is not followed.
@@ -186,14 +187,22 @@ std::string Client::get_blob(const oci::Descriptor& descriptor, std::uint64_t li
         throw Error(ErrorKind::integrity, "{}: it has {}, where at most {} are sensible",
                     description, human_size(descriptor.size_bytes), human_size(limit_bytes));
     auto request = blob_request(descriptor.digest);
-    request.limit_bytes = descriptor.size_bytes;
-    const auto answer = ask(description, std::move(request), stop);
-    return in_context(description, [&] {
+    request.limit_bytes = std::max(descriptor.size_bytes, k_most_page_bytes);
+    for (bool is_second = false;; is_second = true) {
+        auto answer = ask(description, request, stop);
         if (answer.status != 200)
-            throw explain(answer);
-        verify(answer.body, descriptor);
-        return answer.body;
-    });
+            throw explain(answer).within(description);
+        if (answer.is_web_page())
+            throw not_a_registry(answer).within(description);
+        try {
+            verify(answer.body, descriptor);
+            return std::move(answer.body);
+        } catch (const Error& error) {
+            if (is_second)
+                throw error.within(description);
+            debug("{}: {}; once more", description, error.message());
+        }
+    }
 }
 
 Url Client::first_tag_page() const {
@@ -255,6 +264,14 @@ Error Client::no_repository() const {
                                reference_.registry));
 }
 
+Error Client::no_known_form() const {
+    return Error(ErrorKind::integrity,
+                 "{} has the tag '{}', and no OCI or Docker (schema 2) manifest for it",
+                 reference_.repository, tag_or_digest(reference_))
+        .with_hint("it may be of schema 1, which is too old to be supported: push it anew with a "
+                   "present-day tool");
+}
+
 Error Client::explain(const Answer& answer) const {
     if (answer.is_web_page() && (answer.status == 200 || answer.status == 404))
         return not_a_registry(answer);
@@ -279,8 +296,10 @@ Error Client::explain_missing(const Answer& answer, std::stop_token stop) {
     if (is_mirror_) // what it lacks says nothing of what there is
         return missing;
     try {
-        const auto nearest =
-            nearest_tags(tag_page(first_tag_page(), stop).tags, tag_or_digest(reference_), 5);
+        const auto tags = tag_page(first_tag_page(), stop).tags;
+        if (std::ranges::find(tags, tag_or_digest(reference_)) != tags.end())
+            return no_known_form();
+        const auto nearest = nearest_tags(tags, tag_or_digest(reference_), 5);
         if (nearest.empty())
             return missing;
         return missing.with_hint(

@@ -82,6 +82,7 @@ private:
     /// Where the registry says the next page is. Only the registry itself may be asked for it.
     std::optional<Url> next_page(const Answer& answer) const;
     Error no_repository() const;
+    Error no_known_form() const;
     Request manifest_request(Method method, std::string_view tag_or_digest) const;
     Url url(std::string_view path) const;
     /// Why a manifest is not there, after a look at the repository's tags.

@@ -67,7 +67,8 @@ std::string_view compression_of(const BlobFile& file) {
 
 } // namespace
 
-Digest DockerArchiveSource::current_digest(std::stop_token stop) {
+Digest DockerArchiveSource::current_digest(const oci::Platform& /*platform*/,
+                                           std::stop_token stop) {
     return image(stop).resolved.index_or_manifest;
 }
 

@@ -21,7 +21,7 @@ public:
         : files_(std::move(files))
         , tag_(std::move(tag)) {}
 
-    Digest current_digest(std::stop_token stop) override;
+    Digest current_digest(const oci::Platform& platform, std::stop_token stop) override;
     /// There is but one image of a name, whatever its platform.
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;

@@ -60,8 +60,9 @@ class ImageSource {
 public:
     virtual ~ImageSource() = default;
 
-    /// The digest that the reference points at now, as cheaply as the place allows (one HEAD).
-    virtual Digest current_digest(std::stop_token stop) = 0;
+    /// The digest that the reference points at now, as cheaply as the place allows (one HEAD). The
+    /// platform matters where it points at several images without an index of their own.
+    virtual Digest current_digest(const oci::Platform& platform, std::stop_token stop) = 0;
     /// Follows indexes down to the manifest for `platform`.
     virtual ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) = 0;
 

@@ -123,8 +123,9 @@ oci::Index LayoutSource::entries() const {
         .with_hint(list_of_tags(index));
 }
 
-Digest LayoutSource::current_digest(std::stop_token) {
-    return entries().entries.front().descriptor.digest;
+Digest LayoutSource::current_digest(const oci::Platform& platform, std::stop_token) {
+    const auto present = entries();
+    return oci::choose(present, platform).descriptor.digest;
 }
 
 ResolvedImage LayoutSource::resolve(const oci::Platform& platform, std::stop_token stop) {

@@ -34,7 +34,7 @@ public:
         , tag_(std::move(tag)) {}
 
     /// Of the first entry, where a tag stands for one image per platform.
-    Digest current_digest(std::stop_token stop) override;
+    Digest current_digest(const oci::Platform& platform, std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;
     FetchedBytes fetch(std::span<const BlobRequest> blobs, const std::filesystem::path& spool,

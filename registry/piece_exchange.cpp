@@ -197,6 +197,8 @@ void PieceExchange::take_note_of_wrong(const Digest& actual, const std::string& 
     }
     if (before)
         throw Error(ErrorKind::integrity, "{}, and {} before", wrong.message(), before->str());
+    if (is_foreign_) // all of them once more
+        download_.foreign_urls = download_.descriptor.urls;
     debug("{}: {}; once more", description(), wrong.message());
 }
 

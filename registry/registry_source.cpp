@@ -7,7 +7,7 @@
 
 namespace aic::registry {
 
-Digest RegistrySource::current_digest(std::stop_token stop) {
+Digest RegistrySource::current_digest(const oci::Platform& /*platform*/, std::stop_token stop) {
     return places_.ask([&](Client& client) { return client.head_manifest(stop); });
 }
 

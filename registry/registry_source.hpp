@@ -17,7 +17,7 @@ public:
         , retry_policy_(retry_policy)
         , places_(reference, config, environment, retry_policy) {}
 
-    Digest current_digest(std::stop_token stop) override;
+    Digest current_digest(const oci::Platform& platform, std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     bool is_public(const ResolvedImage& image, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;

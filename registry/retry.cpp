@@ -18,7 +18,7 @@ RetryPolicy policy_for_mirror(const RetryPolicy& registry) {
     policy.max_attempts = std::min(registry.max_attempts, 2);
     policy.longest_retry_after = std::min<milliseconds>(registry.longest_retry_after, 5s);
     policy.host_budget = std::min(registry.host_budget, 16);
-    policy.connect_time = std::min<milliseconds>(registry.connect_time, 5s);
+    policy.connect_time = std::min<milliseconds>(registry.connect_time, 3s);
     // Some caches send nothing before they have something themselves.
     policy.stall_time = std::min<std::chrono::seconds>(registry.stall_time, 10s);
     return policy;

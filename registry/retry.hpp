@@ -17,7 +17,7 @@ struct RetryPolicy {
     int host_budget = 64;                   ///< repetitions to one host, whoever asks for them
     std::uint64_t progress_bytes = 1 << 20; ///< so many new ones make a failure the first one
     std::uint64_t bytes_per_repetition = 4 << 20;  ///< so many of a host give one repetition back
-    std::chrono::milliseconds connect_time{9'000}; ///< after it nobody is there
+    std::chrono::milliseconds connect_time{5'000}; ///< after it nobody is there
     long stall_bytes_per_second = 10'000;          ///< slower than this
     std::chrono::seconds stall_time{30};           ///< for so long is a stall
     bool has_alternative = false; ///< another place can be asked: who is silent is not waited for

@@ -5,6 +5,7 @@
 #include "core/files.hpp"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -48,6 +49,10 @@ fs::path with_suffix(fs::path path, std::string_view suffix) {
     return path += suffix;
 }
 
+std::string partial_name(const Digest& digest) {
+    return fmt::format(".{}{}", digest.hex(), k_partial);
+}
+
 /// "<64 hex digits>"
 bool is_blob_name(std::string_view name) {
     return sha256_from_hex(name).has_value();
@@ -84,8 +89,19 @@ void remove_if_abandoned(const fs::path& path) {
 
 } // namespace
 
+std::uint64_t spooled_bytes(const fs::path& directory, const Digest& digest) {
+    constexpr std::uint64_t k_sector_bytes = 512; // of st_blocks, whatever the file system's are
+    for (const auto& name : {digest.hex(), partial_name(digest)}) {
+        struct stat status {};
+
+        if (::lstat((directory / name).c_str(), &status) == 0 && S_ISREG(status.st_mode))
+            return static_cast<std::uint64_t>(status.st_blocks) * k_sector_bytes;
+    }
+    return 0;
+}
+
 PartialPaths Spool::partial_paths(const Digest& digest) const {
-    const auto data = directory_ / fmt::format(".{}{}", digest.hex(), k_partial);
+    const auto data = directory_ / partial_name(digest);
     return {data, with_suffix(data, k_written), with_suffix(data, k_synced),
             with_suffix(data, k_synced_new)};
 }

@@ -38,4 +38,7 @@ private:
     std::filesystem::path directory_;
 };
 
+/// How much room the blob has in the directory, complete or on its way; 0 when it is not there.
+std::uint64_t spooled_bytes(const std::filesystem::path& directory, const Digest& digest);
+
 } // namespace aic::registry

@@ -16,8 +16,9 @@ struct TagList {
     std::string from;              ///< "host[:port]"
 };
 
-/// Asks the repository's mirrors in their order, then the registry itself; says so when a mirror
-/// answered, which may have fewer tags. Throws as places.hpp has it.
+/// Asks the registry, since a mirror may have fewer tags; only where it does not answer or refuses
+/// its mirrors in their order, and says so. When none has any, what the registry did wrong is
+/// thrown.
 TagList list_tags(const oci::RegistryReference& repository, const Config& config,
                   const Environment& environment, std::stop_token stop);
 

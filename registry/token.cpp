@@ -59,7 +59,8 @@ Url token_realm(const Challenge& challenge, const Url& registry) {
     };
     if (is_private(realm.host()) && !is_private(registry.host()))
         refuse("an address within a private network");
-    if (!realm.is_https() && !is_loopback(realm.host()))
+    const bool is_on_this_machine = is_loopback(realm.host()) && is_loopback(registry.host());
+    if (!realm.is_https() && !is_on_this_machine)
         refuse("without encryption");
     return realm;
 }

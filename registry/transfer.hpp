@@ -51,6 +51,9 @@ private:
     /// What a failure of curl's means; nothing when trying again cannot help.
     std::optional<Trouble> trouble_of(CURLcode result) const;
     bool is_connected() const;
+    bool is_handshake_cut() const;
+    int proxy_status() const;
+    bool is_refused_by_proxy() const;
     /// The peer has ended the conversation on purpose, such as for the want of a certificate.
     bool is_alert() const;
     std::string reason_of(Trouble trouble) const;

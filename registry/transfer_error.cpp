@@ -14,13 +14,16 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
         return Trouble::unreachable;
     case CURLE_OPERATION_TIMEDOUT:
         return is_connected() ? Trouble::stalled : Trouble::unreachable;
+    case CURLE_SSL_CONNECT_ERROR:
+        return is_handshake_cut() ? std::optional(Trouble::connection) : std::nullopt;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-        return is_alert() ? std::nullopt : std::optional(Trouble::connection);
+        return is_alert() || is_refused_by_proxy() ? std::nullopt
+                                                   : std::optional(Trouble::connection);
     default:
         return std::nullopt; // the same would come of it again
     }
@@ -38,6 +41,25 @@ bool Transfer::is_alert() const {
     const std::string_view text = error_text_.data();
     return text.find("SSL routines") != std::string_view::npos
            && text.find(" alert ") != std::string_view::npos;
+}
+
+/// In the middle of the handshake the connection ended, which says nothing about certificates.
+bool Transfer::is_handshake_cut() const {
+    const std::string_view text = error_text_.data();
+    return text.find("SSL_connect: ") != std::string_view::npos
+           || text.find("unexpected eof") != std::string_view::npos;
+}
+
+/// What the proxy answered to the wish for a connection; 0 where it was not asked.
+int Transfer::proxy_status() const {
+    long status = 0;
+    curl_easy_getinfo(easy(), CURLINFO_HTTP_CONNECTCODE, &status);
+    return static_cast<int>(status);
+}
+
+/// For good: a 503 passes.
+bool Transfer::is_refused_by_proxy() const {
+    return proxy_status() >= 400 && !is_passing(proxy_status());
 }
 
 std::string Transfer::reason_of(Trouble trouble) const {
@@ -72,6 +94,12 @@ Error Transfer::failure_of(CURLcode result) const {
         return Error(ErrorKind::network, "connecting to {}: {}{}", host, reason, attempts)
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
+    if (is_refused_by_proxy())
+        return Error(ErrorKind::denied, "the proxy refuses the way to {}: {}", host, proxy_status())
+            .with_hint(
+                proxy_status() == 407
+                    ? "it wants to know who you are: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+                    : "HTTPS_PROXY names the proxy, and NO_PROXY the hosts that need none");
     if (is_alert())
         return Error(ErrorKind::denied, "{} refuses the connection: {}", host,
                      oci::printable(detail))

@@ -30,10 +30,15 @@ bool is_for(const registry::CredentialEntry& entry, const std::string& registry)
 std::vector<registry::CredentialEntry> entries_for(const std::string& registry,
                                                    const Environment& environment) {
     std::vector<registry::CredentialEntry> found;
-    for (const auto& source : registry::credential_sources(environment))
-        for (auto& entry : source.list())
-            if (registry.empty() || is_for(entry, registry))
-                found.push_back(std::move(entry));
+    for (const auto& source : registry::credential_sources(environment)) {
+        try {
+            for (auto& entry : source.list())
+                if (registry.empty() || is_for(entry, registry))
+                    found.push_back(std::move(entry));
+        } catch (const Error& error) { // one that cannot be used is no reason to hide the others
+            warn("{}{}", error.message(), error.hint().empty() ? "" : ": " + error.hint());
+        }
+    }
     return found;
 }
 

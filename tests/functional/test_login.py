@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pty
@@ -137,6 +138,20 @@ class LoginTest(FunctionalTest):
             listed = self.aic_image("login", "--list", "nvcr.io")
             self.assertEqual((listed.status, listed.out), (Status.OK, ""))
             self.assertIn("no credentials for nvcr.io", listed.stderr)
+
+    def test_a_file_that_cannot_be_used_does_not_hide_the_others(self) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text("machine r.io login me password x\n")
+        self.file.chmod(0o644)
+        docker = self.scratch / ".docker"
+        docker.mkdir()
+        auth = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
+        (docker / "config.json").write_text(json.dumps({"auths": {"other.io": {"auth": auth}}}))
+        (docker / "config.json").chmod(0o600)
+        listed = self.aic_image("login", "--list")
+        self.assertIn("other.io", listed.out, listed)
+        self.assertIn("chmod", listed.stderr)
+        self.assertNotIn(SECRET, listed.out + listed.stderr)
 
     def test_a_registry_that_asks_nobody_is_said_to(self) -> None:
         with Registry(self.scratch / "open") as registry:

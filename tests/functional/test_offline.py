@@ -32,6 +32,17 @@ class OfflineTest(SampleTest):
         ).events[-1]["images"][0]
         self.assertRegex(image["resolved"], r"^\d{4}-\d\d-\d\dT.*Z$")
 
+    def test_an_insecure_registry_is_not_even_asked_for_tls(self) -> None:
+        (self.scratch / ".config/containers").mkdir(parents=True)
+        (self.scratch / ".config/containers/registries.conf").write_text(
+            '[[registry]]\nlocation = "registry.lab:5000"\ninsecure = true\n')
+        trace = self.scratch / "trace"
+        for verb in ("pull", "resolve"):
+            result = self.aic.run(verb, "--offline", "registry.lab:5000/lab/x:1",
+                                  prefix=("strace", "-f", "-e", "trace=connect", "-o", str(trace)))
+            self.assertEqual(result.status, Status.NOT_FOUND, result)
+            self.assertNotIn("AF_INET", trace.read_text())
+
     def test_the_environment_forbids_it_as_well(self) -> None:
         self.aic.environment["AIC_IMAGE_OFFLINE"] = "1"
         self.assertEqual(self.pull(self.sample.reference), self.image)

@@ -9,6 +9,7 @@ from pathlib import Path
 from support.binary import Status
 from support.case import SAMPLE_TAG, FunctionalTest, sample_layout
 from support.certificates import Authority
+from support.connect_proxy import ConnectProxy
 from support.registry import Registry
 from support.tls_registry import TlsRegistry, own_name
 from support.tls_web import Reply, TlsWeb, Visit
@@ -50,6 +51,34 @@ class SiteTest(FunctionalTest):
         registry = self.tls_registry()
         self.trust(self.scratch / ".config/docker", registry)
         self.succeed("resolve", f"{registry.address}/lab/debian:12")
+
+    def test_an_image_comes_through_the_sites_proxy(self) -> None:
+        registry = self.tls_registry()
+        self.aic.environment["SSL_CERT_FILE"] = str(registry.authority.file)
+        with ConnectProxy() as proxy:
+            self.aic.environment["HTTPS_PROXY"] = proxy.url
+            self.pull(f"{registry.address}/lab/debian:12")
+            self.assertEqual(set(proxy.asked), {registry.address})
+            asked = len(proxy.asked)
+            self.aic.environment["NO_PROXY"] = registry.name
+            self.succeed("pull", "--refresh", f"{registry.address}/lab/debian:12")
+            self.assertEqual(len(proxy.asked), asked)
+
+    def test_what_a_proxy_refuses_is_said_at_once(self) -> None:
+        for status, advice in ((403, "NO_PROXY"), (407, "USER:PASSWORD")):
+            with ConnectProxy(refuses_with=status) as proxy:
+                self.aic.environment["HTTPS_PROXY"] = proxy.url
+                result = self.refuse(Status.DENIED, "pull", "registry.example/lab/x:1")
+                self.assertIn(f"the proxy refuses the way to registry.example: {status}", result.stderr)
+                self.assertIn(advice, result.stderr)
+                self.assertEqual(proxy.asked, ["registry.example:443"])
+
+    def test_a_certificate_authority_is_named_by_the_environment(self) -> None:
+        registry = self.tls_registry()
+        reference = f"{registry.address}/lab/debian:12"
+        self.refuse(Status.NETWORK, "pull", reference)
+        self.aic.environment["SSL_CERT_FILE"] = str(registry.authority.file)
+        self.pull(reference)
 
     def test_metadata_comes_over_http_2_and_layers_over_http_1(self) -> None:
         registry = self.tls_registry()

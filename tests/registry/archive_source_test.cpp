@@ -125,7 +125,7 @@ TEST_F(ArchiveSourceTest, an_old_docker_archive_gets_a_manifest_that_says_it_is_
     const auto image = resolve(archive);
     EXPECT_THAT(image.manifest_json, ::testing::HasSubstr("made from the manifest.json"));
     EXPECT_EQ(image.manifest_digest, Digest(sha256_of(image.manifest_json)));
-    EXPECT_EQ(archive.current_digest({}), image.manifest_digest);
+    EXPECT_EQ(archive.current_digest(oci::Platform::host(), {}), image.manifest_digest);
     EXPECT_EQ(archive.config_json(image.manifest.config, {}), config_of(layers));
     ASSERT_EQ(image.manifest.layers.size(), 2U);
     EXPECT_EQ(image.manifest.layers[1].digest, Digest(sha256_of(upper_)));

@@ -52,7 +52,7 @@ TEST_F(ClientTest, a_tag_is_resolved_and_its_config_read) {
 
 TEST_F(ClientTest, the_present_digest_costs_one_head) {
     const auto manifest = registry_.add_image("12", {});
-    EXPECT_EQ(source("12")->current_digest({}), manifest.digest);
+    EXPECT_EQ(source("12")->current_digest(oci::Platform::host(), {}), manifest.digest);
     const auto requests = registry_.server().requests();
     ASSERT_EQ(requests.size(), 1U);
     EXPECT_EQ(requests[0].method, "HEAD");
@@ -62,7 +62,7 @@ TEST_F(ClientTest, a_registry_that_names_no_digest_has_its_manifest_hashed) {
     const auto json = testing::manifest_json(
         testing::descriptor_of("{}", "application/vnd.oci.image.config.v1+json"), {});
     answer_manifest("12", {.body = json});
-    EXPECT_EQ(source("12")->current_digest({}), Digest(sha256_of(json)));
+    EXPECT_EQ(source("12")->current_digest(oci::Platform::host(), {}), Digest(sha256_of(json)));
 }
 
 TEST_F(ClientTest, an_index_is_followed_for_the_platform) {
@@ -189,7 +189,8 @@ TEST_F(ClientTest, each_status_has_its_kind) {
 TEST_F(ClientTest, too_many_requests_come_with_the_time_to_wait) {
     answer_manifest("12",
                     {.status = 429, .headers = {{"Retry-After", "37"}}, .body = "slow down\nmore"});
-    const auto error = testing::error_thrown_by([&] { source("12")->current_digest({}); });
+    const auto error =
+        testing::error_thrown_by([&] { source("12")->current_digest(oci::Platform::host(), {}); });
     ASSERT_TRUE(testing::is_error(error, ErrorKind::busy, "too many requests"));
     EXPECT_EQ(error->hint(), "it asks to try again in 37 s");
     EXPECT_ERROR_SAYING(ErrorKind::busy, "(429): slow down", resolve("12"));

@@ -93,7 +93,7 @@ TEST_F(MirrorsTest, what_the_first_mirror_has_nobody_else_is_asked_for) {
     const auto image = mirror_->add_image("1", std::vector<std::string>{"layer"});
     RegistrySource source(*oci::Reference::parse(registry_->reference("1")).registry(), Config{},
                           environment(), policy_);
-    EXPECT_EQ(source.current_digest({}), image.digest);
+    EXPECT_EQ(source.current_digest(oci::Platform::host(), {}), image.digest);
     const auto resolved = source.resolve(oci::Platform::parse("linux/amd64"), {});
     EXPECT_EQ(resolved.manifest_digest, image.digest);
     source.config_json(resolved.manifest.config, {});
@@ -122,7 +122,7 @@ TEST_F(MirrorsTest, manifests_come_from_the_next_place_too) {
     const auto image = registry_->add_image("1", std::vector<std::string>{"layer"});
     RegistrySource source(*oci::Reference::parse(registry_->reference("1")).registry(), Config{},
                           environment(), policy_);
-    EXPECT_EQ(source.current_digest({}), image.digest);
+    EXPECT_EQ(source.current_digest(oci::Platform::host(), {}), image.digest);
     // A mirror's tags say nothing of what there is.
     EXPECT_EQ(mirror_->server().count("/v2/lab/x/tags/list"), 0U);
     EXPECT_EQ(source.resolve(oci::Platform::parse("linux/amd64"), {}).manifest_digest,
@@ -229,7 +229,8 @@ TEST_F(MirrorsTest, when_all_fail_the_registrys_failure_is_told_and_who_else_was
     EXPECT_ERROR_SAYING(ErrorKind::not_found, "does not have it", download({blob}));
     RegistrySource source(*oci::Reference::parse(registry_->reference("none")).registry(), Config{},
                           environment(), policy_);
-    const auto error = testing::error_thrown_by([&] { source.current_digest({}); });
+    const auto error =
+        testing::error_thrown_by([&] { source.current_digest(oci::Platform::host(), {}); });
     ASSERT_TRUE(testing::is_error(error, ErrorKind::not_found, "has no tag 'none'"));
     EXPECT_THAT(error->hint(), ::testing::EndsWith("in vain: " + address(*mirror_)));
 }
@@ -296,7 +297,7 @@ TEST_F(MirrorsTest, a_dead_mirror_costs_some_seconds_once) {
     RegistrySource source(*oci::Reference::parse(registry_->reference("1")).registry(), Config{},
                           environment(), policy_);
     const auto before = Clock::now();
-    source.current_digest({});
+    source.current_digest(oci::Platform::host(), {});
     source.resolve(oci::Platform::parse("linux/amd64"), {});
     const std::vector<BlobRequest> layers = {{blob}};
     source.fetch(layers, spool_, [](std::size_t, const BlobFile&) {}, {});

@@ -66,7 +66,7 @@ TEST_F(OciLayoutTest, a_tag_is_resolved_and_its_blobs_are_used_in_place) {
     const auto a = image("a");
     index({{"1", a}, {"2", image("b")}});
     auto layout = source("1");
-    EXPECT_EQ(layout.current_digest({}), a.digest);
+    EXPECT_EQ(layout.current_digest(oci::Platform::host(), {}), a.digest);
     const auto resolved = resolve("1");
     EXPECT_EQ(resolved.manifest_digest, a.digest);
     EXPECT_EQ(layout.config_json(resolved.manifest.config, {}), testing::config_json("amd64", 1));
@@ -111,8 +111,9 @@ TEST_F(OciLayoutTest, what_is_not_there_is_said) {
     EXPECT_ERROR_SAYING(ErrorKind::not_found, "no image", resolve());
     index({{"1", image("a")}});
     EXPECT_ERROR_SAYING(ErrorKind::not_found, "no tag '2'", resolve("2"));
-    EXPECT_ERROR_SAYING(ErrorKind::not_found, "not an OCI layout",
-                        LayoutSource({dir_ / "nowhere", {}}).current_digest({}));
+    EXPECT_ERROR_SAYING(
+        ErrorKind::not_found, "not an OCI layout",
+        LayoutSource({dir_ / "nowhere", {}}).current_digest(oci::Platform::host(), {}));
     write_file(dir_ / "oci-layout", R"({"imageLayoutVersion":"2.0.0"})");
     EXPECT_ERROR_SAYING(ErrorKind::integrity, "version 2.0.0", resolve());
 }
