@@ -2,6 +2,8 @@
 #include "oci/printable.hpp"
 #include "registry/transfer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace aic::registry {
@@ -46,8 +48,9 @@ bool Transfer::is_alert() const {
 /// In the middle of the handshake the connection ended, which says nothing about certificates.
 bool Transfer::is_handshake_cut() const {
     const std::string_view text = error_text_.data();
-    return text.find("SSL_connect: ") != std::string_view::npos
-           || text.find("unexpected eof") != std::string_view::npos;
+    return std::ranges::any_of(
+        std::array{"Recv failure", "Send failure", "SSL_connect: ", "unexpected eof"},
+        [&](const char* words) { return text.find(words) != std::string_view::npos; });
 }
 
 /// What the proxy answered to the wish for a connection; 0 where it was not asked.

@@ -120,6 +120,16 @@ class MovedTest(RegistryTest):
         )
         self.assertNotEqual(moved.out, first.out)
 
+    def test_it_is_told_with_refresh_and_when_the_image_is_gone_too(self) -> None:
+        self.succeed("pull", self.tool(":1.9-slim"))
+        self.assertNotIn("has moved", self.succeed("pull", "--refresh", self.tool(":1.9-slim")).stderr)
+        self.registry.push(self.scratch / "layout", "new", "lab/tool:1.9-slim")
+        self.assertIn("has moved", self.succeed("pull", "--refresh", self.tool(":1.9-slim")).stderr)
+        self.registry.push(self.scratch / "layout", "old", "lab/tool:1.9-slim")
+        self.succeed("pull", "--block-size", "64K", self.tool(":1.10"))
+        moved = self.succeed("pull", "--block-size", "64K", self.tool(":1.9-slim"))
+        self.assertIn("has moved", moved.stderr)
+
     def digest(self, tag: str) -> str:
         return self.succeed("resolve", "-q", self.tool(tag)).out.strip()
 

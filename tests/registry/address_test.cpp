@@ -2,6 +2,7 @@
 #include "registry/address.hpp"
 #include "tests/support/fake_environment.hpp"
 #include "tests/support/fake_registry.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,17 @@ TEST(AddressTest, tls_is_for_all_but_loopback) {
         EXPECT_EQ(address.url.str(), url);
         EXPECT_TRUE(address.tls.is_checked) << registry;
     }
+}
+
+TEST(AddressTest, certificates_for_a_registry_on_this_machine_mean_tls) {
+    const testing::TempDir home;
+    std::filesystem::create_directories(home / ".config/containers/certs.d/localhost:5443");
+    const auto url = [&](const char* registry) {
+        return address_of(registry, {}, testing::fake_environment({{"HOME", home.path().native()}}))
+            .url.str();
+    };
+    EXPECT_EQ(url("localhost:5443"), "https://localhost:5443/");
+    EXPECT_EQ(url("localhost:5000"), "http://localhost:5000/");
 }
 
 TEST(AddressTest, what_is_named_as_insecure_and_speaks_no_tls_is_spoken_to_plainly) {

@@ -46,6 +46,7 @@ TEST(TokenUrlTest, a_realm_elsewhere_must_be_encrypted_and_not_within_a_private_
                              {"http://r.io/t", "https://r.io"},
                              {"https://10.0.0.1/t", "https://r.io"},
                              {"http://127.0.0.1/t", "https://r.io"},
+                             {"http://127.0.0.1:9/t", "https://10.0.0.5"},
                              {"https://169.254.169.254/t", "https://r.io"},
                              {"https://[::1]/t", "https://r.io"},
                              {"http://10.0.0.1/t", "https://10.0.0.2"}})

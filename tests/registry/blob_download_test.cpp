@@ -115,6 +115,23 @@ TEST_F(BlobDownloadTest, foreign_layers_come_from_their_urls_when_the_registry_l
     EXPECT_EQ(elsewhere.count("/good"), 1U);
 }
 
+TEST_F(BlobDownloadTest, a_foreign_layer_gets_a_second_chance_and_nobodys_credentials) {
+    registry_.require("Bearer good",
+                      {R"(Bearer realm=")" + registry_.server().url() + R"(/token")"});
+    registry_.script("/token", FakeResponse{.body = R"({"token":"good"})"});
+    int count = 0;
+    const FakeServer elsewhere(
+        [&](const FakeRequest&) { return FakeResponse{.body = count++ == 0 ? "hallo" : "hello"}; });
+    auto blob = testing::descriptor_of("hello",
+                                       "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+    blob.urls = {elsewhere.url() + "/layer"};
+    download({{blob}});
+    EXPECT_EQ(content(blob), "hello");
+    ASSERT_EQ(elsewhere.count("/layer"), 2U);
+    for (const auto& request : elsewhere.requests())
+        EXPECT_EQ(request.header("authorization"), "");
+}
+
 TEST_F(BlobDownloadTest, urls_of_ordinary_layers_are_not_asked) {
     const FakeServer elsewhere([](const FakeRequest&) { return FakeResponse{.body = "hello"}; });
     auto blob = testing::descriptor_of("hello", "application/vnd.oci.image.layer.v1.tar");

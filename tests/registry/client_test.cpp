@@ -99,6 +99,14 @@ TEST_F(ClientTest, a_missing_tag_gets_the_nearest_ones_as_a_hint) {
     EXPECT_EQ(error->hint(), "nearest tags: 12, 12-slim");
 }
 
+TEST_F(ClientTest, a_tag_that_is_served_in_no_known_form_is_not_said_to_be_missing) {
+    registry_.add_image("12", {});
+    answer_manifest("12", {.status = 404}); // as docker-registry does with schema 1
+    const auto error = testing::error_thrown_by([&] { resolve("12"); });
+    ASSERT_TRUE(testing::is_error(error, ErrorKind::integrity, "lab/x has the tag '12'"));
+    EXPECT_THAT(error->hint(), ::testing::HasSubstr("schema 1"));
+}
+
 TEST_F(ClientTest, a_missing_tag_is_told_even_if_tags_cannot_be_listed) {
     registry_.script("/v2/lab/x/tags/list", FakeResponse{.status = 500});
     EXPECT_ERROR_SAYING(ErrorKind::not_found, "lab/x has no tag '13'", resolve("13"));
@@ -234,6 +242,23 @@ TEST_F(ClientTest, documents_beyond_their_caps_are_refused) {
     auto config = testing::descriptor_of("{}", "application/vnd.oci.image.config.v1+json");
     config.size_bytes = k_max_config_bytes + 1;
     EXPECT_ERROR_SAYING(ErrorKind::integrity, "at most", source("12")->config_json(config, {}));
+}
+
+TEST_F(ClientTest, a_config_that_was_wrong_is_fetched_once_more) {
+    const auto config = testing::descriptor_of("{}", "application/vnd.oci.image.config.v1+json");
+    bool is_second = false;
+    registry_.script(FakeRegistry::blob_path(config.digest), [&](const testing::FakeRequest&) {
+        return testing::FakeResponse{.body = std::exchange(is_second, true) ? "{}" : "[]"};
+    });
+    EXPECT_EQ(source("12")->config_json(config, {}), "{}");
+}
+
+TEST_F(ClientTest, a_web_page_is_no_config) {
+    const auto config = testing::descriptor_of("{}", "application/vnd.oci.image.config.v1+json");
+    registry_.script(
+        FakeRegistry::blob_path(config.digest),
+        FakeResponse{.headers = {{"Content-Type", "text/html"}}, .body = "<html>Welcome</html>"});
+    EXPECT_ERROR_SAYING(ErrorKind::network, "login page?", source("12")->config_json(config, {}));
 }
 
 TEST_F(ClientTest, a_wrong_config_is_refused) {

@@ -36,6 +36,13 @@ protected:
         return blob(testing::manifest_json(config, {&layer, 1}), oci::k_oci_manifest);
     }
 
+    oci::Descriptor image_for(const char* architecture) const {
+        const auto config =
+            blob(testing::config_json(architecture, 1), "application/vnd.oci.image.config.v1+json");
+        const auto layer = blob(architecture, "application/vnd.oci.image.layer.v1.tar");
+        return blob(testing::manifest_json(config, {&layer, 1}), oci::k_oci_manifest);
+    }
+
     /// index.json with these entries; "" is an entry without a name.
     void index(const std::vector<std::pair<std::string, oci::Descriptor>>& named) const {
         std::vector<std::string> lines;
@@ -61,6 +68,23 @@ protected:
 
     const testing::TempDir dir_;
 };
+
+TEST_F(OciLayoutTest, of_several_platforms_the_present_digest_is_the_chosen_ones) {
+    std::vector<std::string> lines;
+    for (const char* architecture : {"arm64", "amd64"}) {
+        const auto entry = image_for(architecture);
+        lines.push_back(fmt::format(
+            R"({{"mediaType":"{}","digest":"{}","size":{},"platform":{{"os":"linux","architecture":"{}"}}}})",
+            entry.media_type, entry.digest.str(), entry.size_bytes, architecture));
+    }
+    write_file(dir_ / "index.json",
+               fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", fmt::join(lines, ",")));
+    for (const char* name : {"arm64", "amd64"}) {
+        const auto platform = oci::Platform::parse(name);
+        EXPECT_EQ(source().current_digest(platform, {}),
+                  source().resolve(platform, {}).index_or_manifest);
+    }
+}
 
 TEST_F(OciLayoutTest, a_tag_is_resolved_and_its_blobs_are_used_in_place) {
     const auto a = image("a");

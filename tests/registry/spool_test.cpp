@@ -33,6 +33,16 @@ TEST_F(SpoolTest, a_complete_blob_has_the_digests_name_and_the_right_size) {
     EXPECT_FALSE(spool_.open(digest_, 4).has_value());
 }
 
+TEST_F(SpoolTest, what_is_there_of_a_blob_takes_no_further_room) {
+    EXPECT_EQ(spooled_bytes(directory_, digest_), 0U);
+    write_file(paths_.data, std::string(1 << 20, 'x'));
+    fs::resize_file(paths_.data, 8 << 20); // the rest is a hole
+    EXPECT_GE(spooled_bytes(directory_, digest_), 1U << 20);
+    EXPECT_LT(spooled_bytes(directory_, digest_), 2U << 20);
+    fs::rename(paths_.data, spool_.path_of(digest_));
+    EXPECT_GE(spooled_bytes(directory_, digest_), 1U << 20);
+}
+
 TEST_F(SpoolTest, a_symlink_is_not_a_blob) {
     write_file(dir_ / "elsewhere", "hello");
     fs::create_symlink(dir_ / "elsewhere", directory_ / digest_.hex());
