@@ -72,6 +72,8 @@ class PackageTest(FunctionalTest):
         self.assertEqual((shown.status, shown.out), (0, "made\n"), shown)
         self.assertEqual(self.aic.run("path", "project", executable=moved / "bin/aic-image").out,
                          built.out)
+        login = self.aic.run("--help", executable=moved / "bin/nvcrlogin")
+        self.assertIn("aic-image login nvcr.io", login.out, login)
         script = self.aic.run("get", "docker://aic:project", executable=moved / "bin/aic-image-importer")
         self.assertEqual(script.out, built.out, script)
 

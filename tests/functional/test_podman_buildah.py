@@ -83,6 +83,18 @@ class PodmanBuildahTest(FunctionalTest):
         self.assertEqual(self.layer_types(registry, "chunked"),
                          {"application/vnd.oci.image.layer.v1.tar+zstd"})
 
+    def test_podman_pushes_a_list_for_several_platforms(self) -> None:
+        registry = self.enterContext(Registry(self.scratch / "registry"))
+        self.containers.podman("manifest", "create", "lab/list:1")
+        for name, architecture in (("other", "arm64"), ("list", "amd64")):
+            self.containers.podman("manifest", "add", "--arch", architecture, "--os", "linux",
+                                   "lab/list:1", f"containers-storage:{self.make(name)}")
+        self.containers.podman("manifest", "push", "-q", "--all", "--tls-verify=false", "lab/list:1",
+                               f"docker://{registry.address}/lab/list:1")
+        resolved = self.succeed("resolve", "--json", f"{registry.address}/lab/list:1").json
+        self.assertNotEqual(resolved["digest"], resolved["manifest_digest"])  # an index's
+        self.check(f"{registry.address}/lab/list:1", "list")
+
     def test_podman_pushes_docker_schema_2(self) -> None:
         self.push_and_check("docker", "podman", "--format", "v2s2")
 

@@ -4,6 +4,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_environment.hpp"
 #include "tests/support/fake_registry.hpp"
+#include "tests/support/fake_tls.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <atomic>
@@ -17,7 +18,8 @@ using testing::FakeRegistry;
 using testing::FakeRequest;
 using testing::FakeResponse;
 
-/// What the registry makes of the answer to the `number`th request for the blob, from 0.
+/// What the registry makes of the answer to the `number`th request for the blob, from 0. Below its
+/// "/token" there is a token "t" for everybody, and at "/elsewhere" stands the blob.
 using Misbehaviour = std::function<FakeResponse(std::size_t number, const FakeRequest& request,
                                                 const FakeResponse& proper)>;
 
@@ -93,6 +95,22 @@ static Misbehaviour cut_and_then(std::function<FakeResponse(const FakeResponse&)
     return [then](std::size_t number, const FakeRequest&, const FakeResponse& proper) {
         return number == 0 ? cut(proper, k_size / 2) : then(proper);
     };
+}
+
+/// A 401 that sends to a token server; "" is the registry's own.
+static FakeResponse challenge(const FakeRequest& request, const std::string& realm = {}) {
+    const auto own =
+        fmt::format("{}://{}/token", request.header("x-scheme"), request.header("host"));
+    return with_header({.status = 401}, "WWW-Authenticate",
+                       fmt::format("Bearer realm=\"{}\"", realm.empty() ? own : realm));
+}
+
+static bool has_token(const FakeRequest& request) {
+    return request.header("authorization") == "Bearer t";
+}
+
+static FakeResponse redirect(const FakeRequest& request) {
+    return with_header({.status = 307}, "Location", request.header("x-elsewhere") + "/elsewhere");
 }
 
 static const std::vector<Fault>& faults() {
@@ -256,36 +274,158 @@ static const std::vector<Fault>& faults() {
          "",
          2,
          k_size},
+        {"a token that is wanted in the middle",
+         "fetched, then goes on from there",
+         [](std::size_t number, const FakeRequest& request, const FakeResponse& proper) {
+             if (number == 0)
+                 return cut(proper, k_size / 2);
+             return has_token(request) ? proper : challenge(request);
+         },
+         {},
+         "",
+         3,
+         0},
+        {"a token that is good for one request, and a 503 to that",
+         "a new token, and no refusal",
+         [](std::size_t number, const FakeRequest& request, const FakeResponse& proper) {
+             if (number == 1)
+                 return status(503);
+             return number == 3 ? proper : challenge(request);
+         },
+         {},
+         "",
+         4,
+         0},
+        {"a token that is of no use", "refused",
+         [](std::size_t, const FakeRequest& request, const FakeResponse&) {
+             return challenge(request);
+         },
+         ErrorKind::denied, "", 2, 0},
+        {"a token server without encryption on another machine", "never asked",
+         [](std::size_t, const FakeRequest& request, const FakeResponse&) {
+             return challenge(request, "http://auth.example/token");
+         },
+         ErrorKind::denied, "without encryption", 1, 0},
+        {"a redirect to another server, with a token",
+         "followed; the other server is not shown the token",
+         [](std::size_t, const FakeRequest& request, const FakeResponse&) {
+             return has_token(request) ? redirect(request) : challenge(request);
+         },
+         {},
+         "",
+         2,
+         0},
+        {"a redirect to another server after a cut",
+         "goes on there",
+         [](std::size_t number, const FakeRequest& request, const FakeResponse& proper) {
+             return number == 0 ? cut(proper, k_size / 2) : redirect(request);
+         },
+         {},
+         "",
+         2,
+         0},
+        {"a redirect to itself", "followed ten times",
+         [](std::size_t, const FakeRequest& request, const FakeResponse&) {
+             return with_header({.status = 307}, "Location", request.target);
+         },
+         ErrorKind::network, "redirects more than 10 times", 11, 0},
+        {"a 503, a cut and a token, one after the other",
+         "waited for, gone on from, fetched",
+         [](std::size_t number, const FakeRequest& request, const FakeResponse& proper) {
+             if (number < 2)
+                 return number == 0 ? status(503) : cut(proper, k_size / 2);
+             return has_token(request) ? proper : challenge(request);
+         },
+         {},
+         "",
+         4,
+         0},
+        {"429 with Retry-After: 2 in the middle",
+         "two seconds are waited, then goes on from there",
+         [](std::size_t number, const FakeRequest&, const FakeResponse& proper) {
+             if (number == 0)
+                 return cut(proper, k_size / 2);
+             return number == 1 ? status(429, "2") : proper;
+         },
+         {},
+         "",
+         3,
+         0,
+         2s},
+        {"wrong bytes once, and a cut when they are fetched again",
+         "goes on from there",
+         [](std::size_t number, const FakeRequest&, const FakeResponse& proper) {
+             if (number == 0)
+                 return whole(damaged());
+             return number == 1 ? cut(proper, k_size / 2) : proper;
+         },
+         {},
+         "",
+         3,
+         k_size},
+        {"Range is ignored when going on, and the bytes are wrong",
+         "fetched once more",
+         [](std::size_t number, const FakeRequest&, const FakeResponse& proper) {
+             if (number == 0)
+                 return cut(proper, k_size / 2);
+             return number == 1 ? whole(damaged()) : proper;
+         },
+         {},
+         "",
+         3,
+         3 * k_size / 2},
+        {"a web page instead of the blob", "refused before the first byte",
+         always(with_header(whole("<html>Welcome</html>"), "Content-Type", "text/html")),
+         ErrorKind::integrity, "announces 20 bytes", 1, 0},
         {"wrong bytes always", "fetched once more, then refused with both digests",
          always(whole(damaged())), ErrorKind::integrity, "instead of sha256:", 2, k_size},
     };
     return all;
 }
 
-class RegistryFaultsTest : public ::testing::TestWithParam<Fault> {
+/// Each fault plainly, and through TLS with an authority of the site's own.
+class RegistryFaultsTest : public ::testing::TestWithParam<std::tuple<Fault, bool>> {
 protected:
+    RegistryFaultsTest() {
+        const auto directory =
+            dir_ / ".config/containers/certs.d" / registry_.server().host_and_port();
+        if (tls_) {
+            fs::create_directories(directory);
+            write_file(directory / "ca.crt", tls_->certificate_pem());
+        }
+        registry_.script("/token", FakeResponse{.body = R"({"token":"t"})"});
+    }
+
     void download(const oci::Descriptor& blob) {
         const auto reference = oci::Reference::parse(registry_.reference("1"));
         RetryPolicy policy{.first_delay = 1ms, .longest_delay = 5ms};
         policy.progress_bytes = 300'000; // in several answers
         policy.stall_time = 1s;
         Places places(*reference.registry(), Config{},
-                      testing::fake_environment({{"HOME", "/nowhere"}}), policy);
+                      testing::fake_environment({{"HOME", dir_.path().native()}}), policy);
         download_blobs(places, std::vector<BlobRequest>{{blob}}, spool_,
                        [](std::size_t, const BlobFile&) {}, {});
     }
 
     const testing::TempDir dir_;
     const fs::path spool_ = dir_ / "spool";
-    FakeRegistry registry_;
+    const std::shared_ptr<const testing::FakeTls> tls_ =
+        std::get<bool>(GetParam()) ? std::make_shared<const testing::FakeTls>() : nullptr;
+    FakeRegistry registry_{tls_};
+    /// Another origin, which must never be shown who we are; through TLS it is trusted as well.
+    const testing::FakeServer elsewhere_{
+        [](const FakeRequest& request) { return testing::ranged_response(request, blob_bytes()); },
+        tls_};
 };
 
 TEST_P(RegistryFaultsTest, comes_out_as_the_table_says) {
-    const auto& fault = GetParam();
+    const auto& fault = std::get<Fault>(GetParam());
     const auto blob = registry_.add_blob(blob_bytes());
     std::atomic<std::size_t> requests = 0;
     std::atomic<std::size_t> sent_bytes = 0;
-    registry_.script(FakeRegistry::blob_path(blob.digest), [&](const FakeRequest& request) {
+    registry_.script(FakeRegistry::blob_path(blob.digest), [&](FakeRequest request) {
+        request.headers["x-scheme"] = tls_ ? "https" : "http";
+        request.headers["x-elsewhere"] = elsewhere_.url();
         auto response =
             fault.answer(requests++, request, testing::ranged_response(request, blob_bytes()));
         if (response.status < 300)
@@ -305,12 +445,15 @@ TEST_P(RegistryFaultsTest, comes_out_as_the_table_says) {
     EXPECT_EQ(read_file_if_exists(spool_ / blob.digest.hex(), 2 * k_size),
               fault.error ? std::nullopt : std::optional(blob_bytes()));
     EXPECT_EQ(requests, fault.requests);
+    for (const auto& request : elsewhere_.requests())
+        EXPECT_EQ(request.header("authorization"), "");
     EXPECT_GE(elapsed, fault.at_least);
     // libcurl takes the mean of some five seconds for the speed.
     EXPECT_LT(elapsed, fault.at_least + 15s);
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, RegistryFaultsTest, ::testing::ValuesIn(faults()));
+INSTANTIATE_TEST_SUITE_P(Faults, RegistryFaultsTest,
+                         ::testing::Combine(::testing::ValuesIn(faults()), ::testing::Bool()));
 
 static std::string kind_of(const Fault& fault) {
     return fault.error ? std::string(name_of(*fault.error)) : "arrives";
@@ -320,8 +463,9 @@ static std::string document() {
     std::string text =
         "# What registries and networks do, and what comes of it\n\n"
         "Written by `registry_faults_test` (`AIC_TEST_ACCEPT=1` writes it again), which does each "
-        "of these to a blob of 1 MB\nand checks what is said here. *Twice* is how much of the blob "
-        "may be sent a second time.\n\n"
+        "of these to a blob of 1 MB,\nplainly and through TLS, and checks what is said here. "
+        "*Twice* "
+        "is how much of the blob may be sent a second time.\n\n"
         "| what happens | what comes of it | ends | requests | twice |\n|---|---|---|---|---|\n";
     for (const auto& fault : faults())
         text +=

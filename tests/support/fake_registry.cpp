@@ -72,8 +72,8 @@ FakeResponse ranged_response(const FakeRequest& request, const std::string& byte
         .body = bytes.substr(first, end - first)};
 }
 
-FakeRegistry::FakeRegistry()
-    : server_([this](const FakeRequest& request) { return answer(request); }) {}
+FakeRegistry::FakeRegistry(std::shared_ptr<const FakeTls> tls)
+    : server_([this](const FakeRequest& request) { return answer(request); }, std::move(tls)) {}
 
 std::string FakeRegistry::reference(const std::string& tag) const {
     return fmt::format("{}/lab/x:{}", server_.host_and_port(), tag);

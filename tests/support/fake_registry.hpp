@@ -6,6 +6,7 @@
 #include "tests/support/fake_server.hpp"
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -35,7 +36,7 @@ std::string index_json(std::span<const PlatformManifest> entries);
 /// as distribution does.
 class FakeRegistry {
 public:
-    FakeRegistry();
+    explicit FakeRegistry(std::shared_ptr<const FakeTls> tls = nullptr);
 
     FakeServer& server() { return server_; }
 

@@ -2,6 +2,7 @@
 #include "tests/support/fake_server.hpp"
 
 #include "core/error.hpp"
+#include "tests/support/fake_tls.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,6 +25,7 @@ std::string FakeRequest::header(const std::string& name) const {
 
 struct FakeServer::Connection {
     Fd fd;
+    SslPointer ssl = nullptr; ///< null where it speaks no TLS
     std::string received = {};
     std::string to_send = {};
     bool close_when_sent = false;
@@ -78,9 +80,34 @@ bool receive_some(int fd, std::string& bytes) {
            || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+/// Whether there may be more to come of it after this result of OpenSSL's.
+bool goes_on(SSL* ssl, int result) {
+    const int error = SSL_get_error(ssl, result);
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+}
+
+bool send_some(SSL* ssl, std::string& bytes) {
+    const int count = SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size()));
+    if (count <= 0)
+        return goes_on(ssl, count);
+    bytes.erase(0, static_cast<std::size_t>(count));
+    return true;
+}
+
+/// All that has come: poll() knows nothing of what OpenSSL keeps.
+bool receive_some(SSL* ssl, std::string& bytes) {
+    std::array<char, 4096> buffer;
+    int count = 0;
+    while ((count = SSL_read(ssl, buffer.data(), static_cast<int>(buffer.size()))) > 0)
+        bytes.append(buffer.data(), static_cast<std::size_t>(count));
+    return goes_on(ssl, count) && bytes.size() <= k_max_head_bytes;
+}
+
 } // namespace
 
-FakeServer::FakeServer(Handler handler) : handler_(std::move(handler)) {
+FakeServer::FakeServer(Handler handler, std::shared_ptr<const FakeTls> tls)
+    : handler_(std::move(handler))
+    , tls_(std::move(tls)) {
     listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -142,17 +169,22 @@ void FakeServer::serve() {
 }
 
 void FakeServer::accept_connection(std::vector<Connection>& connections) const {
-    Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (fd && connections.size() < k_max_connections)
-        connections.push_back({std::move(fd)});
+    Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd || connections.size() >= k_max_connections)
+        return;
+    auto ssl = tls_ ? tls_->accept(fd.get()) : nullptr;
+    connections.push_back({std::move(fd), std::move(ssl)});
 }
 
 void FakeServer::advance(Connection& connection) {
     if (!connection.to_send.empty()) {
-        connection.broken = !send_some(connection.fd.get(), connection.to_send);
+        connection.broken = connection.ssl ? !send_some(connection.ssl.get(), connection.to_send)
+                                           : !send_some(connection.fd.get(), connection.to_send);
         return;
     }
-    if (!receive_some(connection.fd.get(), connection.received)) {
+    const bool is_open = connection.ssl ? receive_some(connection.ssl.get(), connection.received)
+                                        : receive_some(connection.fd.get(), connection.received);
+    if (!is_open) {
         connection.broken = true;
         return;
     }

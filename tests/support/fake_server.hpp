@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -39,20 +40,23 @@ struct FakeResponse {
     bool silent = false;         ///< nothing is ever sent
 };
 
+class FakeTls;
+
 /// An HTTP/1.1 server on a loopback port, in a thread of its own, which reads bodies that have a
-/// Content-Length. The handler runs on that thread.
+/// Content-Length. The handler runs on that thread. With `tls` it speaks that, and cuts a
+/// connection without saying so.
 class FakeServer {
 public:
     using Handler = std::function<FakeResponse(const FakeRequest&)>;
 
-    explicit FakeServer(Handler handler);
+    explicit FakeServer(Handler handler, std::shared_ptr<const FakeTls> tls = nullptr);
     FakeServer(const FakeServer&) = delete;
     FakeServer& operator=(const FakeServer&) = delete;
     ~FakeServer();
 
     std::string host_and_port() const;
 
-    std::string url() const { return "http://" + host_and_port(); }
+    std::string url() const { return (tls_ ? "https://" : "http://") + host_and_port(); }
 
     /// All requests so far, in order.
     std::vector<FakeRequest> requests() const;
@@ -68,6 +72,7 @@ private:
     void answer(Connection& connection, const FakeRequest& request);
 
     const Handler handler_;
+    const std::shared_ptr<const FakeTls> tls_;
     Fd listener_;
     Fd stop_read_, stop_write_;
     std::uint16_t port_ = 0;
