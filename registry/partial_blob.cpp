@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace fs = std::filesystem;
 
@@ -21,8 +22,6 @@ namespace {
 
 constexpr std::uint64_t k_worth_keeping_bytes = 64 << 10;
 constexpr std::uint64_t k_max_claims_bytes = 1 << 20;
-/// As long as the kernel lets written pages lie: most pulls are over before, and never wait.
-constexpr std::chrono::seconds k_sync_interval{30};
 
 /// How much may come before it is claimed: a hundredth, as long as that is a sensible write.
 std::uint64_t claim_interval(std::uint64_t size_bytes) {
@@ -47,6 +46,18 @@ Fd open_resumable(const fs::path& path) {
     return Fd();
 }
 
+/// Lets it end when it will: a disk may take many seconds, for which no connection should wait. The
+/// process does, at its end.
+void leave_behind(std::future<void> syncing) {
+    static std::mutex mutex;
+    static std::vector<std::future<void>> left;
+    const std::lock_guard lock(mutex);
+    std::erase_if(left, [](const auto& other) {
+        return other.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    });
+    left.push_back(std::move(syncing));
+}
+
 /// Replaces the file by one with this text that survives a crash.
 void write_synced(const PartialPaths& paths, const std::string& text) {
     auto fd = open_file(paths.synced_new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
@@ -59,9 +70,11 @@ void write_synced(const PartialPaths& paths, const std::string& text) {
 
 } // namespace
 
-PartialBlob::PartialBlob(const Spool& spool, const Digest& digest, std::uint64_t size_bytes)
+PartialBlob::PartialBlob(const Spool& spool, const Digest& digest, std::uint64_t size_bytes,
+                         std::chrono::seconds sync_interval)
     : target_(spool.path_of(digest))
     , size_bytes_(size_bytes)
+    , sync_interval_(sync_interval)
     , paths_(spool.partial_paths(digest)) {
     *fd_ = open_resumable(paths_.data);
     if (!*fd_) {
@@ -182,18 +195,21 @@ void PartialBlob::sync_now_and_then() {
     const auto now = std::chrono::steady_clock::now();
     const bool is_syncing =
         syncing_.valid() && syncing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
-    if (!is_resumable_ || now - synced_at_ < k_sync_interval || is_syncing)
+    if (!is_resumable_ || now - synced_at_ < sync_interval_ || is_syncing)
         return;
     synced_at_ = now;
     const auto text = to_text({inode_, size_bytes_, "", ranges_});
-    syncing_ = std::async(std::launch::async, [fd = fd_->get(), paths = paths_, text] {
-        try {
-            fsync_checked(fd, paths.data);
-            write_synced(paths, text);
-        } catch (const Error& error) {
-            debug("{}", error.message()); // a crash would cost more, that is all
-        }
-    });
+    syncing_ =
+        std::async(std::launch::async, [file = fd_, paths = paths_, text, claim = sync_claim_] {
+            try {
+                fsync_checked(file->get(), paths.data);
+                const std::lock_guard lock(claim->mutex);
+                if (!claim->is_void)
+                    write_synced(paths, text);
+            } catch (const Error& error) {
+                debug("{}", error.message()); // a crash would cost more, that is all
+            }
+        });
 }
 
 Digest PartialBlob::digest() {
@@ -202,8 +218,13 @@ Digest PartialBlob::digest() {
 }
 
 void PartialBlob::remove_claims() {
+    {
+        const std::lock_guard lock(sync_claim_->mutex);
+        sync_claim_->is_void = true;
+    }
+    sync_claim_ = std::make_shared<SyncClaim>();
     if (syncing_.valid())
-        syncing_.wait();
+        leave_behind(std::move(syncing_));
     claims_fd_ = Fd();
     if (!is_resumable_)
         return;

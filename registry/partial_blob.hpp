@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <mutex>
 
 namespace aic::registry {
 
@@ -19,7 +20,11 @@ namespace aic::registry {
 /// own that goes with it. For one thread at a time.
 class PartialBlob {
 public:
-    PartialBlob(const Spool& spool, const Digest& digest, std::uint64_t size_bytes);
+    /// As long as the kernel lets written pages lie: most pulls are over before, and sync nothing.
+    static constexpr std::chrono::seconds k_sync_interval{30};
+
+    PartialBlob(const Spool& spool, const Digest& digest, std::uint64_t size_bytes,
+                std::chrono::seconds sync_interval = k_sync_interval);
     PartialBlob(const PartialBlob&) = delete;
     PartialBlob& operator=(const PartialBlob&) = delete;
     ~PartialBlob();
@@ -58,6 +63,7 @@ private:
 
     const std::filesystem::path target_;
     const std::uint64_t size_bytes_;
+    const std::chrono::seconds sync_interval_;
     PartialPaths paths_;
     bool is_resumable_ = true;                        ///< else it is ours alone and goes with us
     std::shared_ptr<Fd> fd_ = std::make_shared<Fd>(); ///< null once published
@@ -68,7 +74,15 @@ private:
     std::uint64_t hashed_bytes_ = 0; ///< of the prefix
     std::uint64_t unclaimed_bytes_ = 0;
     std::chrono::steady_clock::time_point synced_at_ = std::chrono::steady_clock::now();
-    std::future<void> syncing_; ///< its end is waited for by the destructor
+
+    /// Whether what is being synced may still be claimed when it is.
+    struct SyncClaim {
+        std::mutex mutex;
+        bool is_void = false;
+    };
+
+    std::shared_ptr<SyncClaim> sync_claim_ = std::make_shared<SyncClaim>();
+    std::future<void> syncing_;
 };
 
 } // namespace aic::registry

@@ -8,11 +8,14 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
+#include <thread>
 
 namespace aic::registry {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 TEST(PartialClaimsTest, they_come_back_as_they_were_written) {
     PartialClaims claims{17, 1000, "boot", {}};
@@ -149,6 +152,38 @@ TEST_F(PartialBlobTest, synced_claims_hold_after_a_crash) {
     write_file(paths_.synced, to_text({inode, bytes_.size(), "", quarter}), 0600);
     fs::remove(paths_.written);
     EXPECT_EQ(open()->ranges().total(), k_half / 2);
+}
+
+TEST_F(PartialBlobTest, what_was_written_is_synced_while_more_comes) {
+    auto blob = std::make_unique<PartialBlob>(spool_, digest_, bytes_.size(), 0s);
+    blob->write(0, part(0, k_half));
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (!fs::exists(paths_.synced) && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(1ms);
+    ASSERT_TRUE(fs::exists(paths_.synced));
+    blob.reset();
+    fs::remove(paths_.written); // as after a crash
+    EXPECT_EQ(open()->ranges().total(), k_half);
+}
+
+TEST_F(PartialBlobTest, a_sync_that_ends_later_claims_nothing_of_what_is_complete_or_begun_anew) {
+    for (int i = 0; i < 50; ++i) {
+        PartialBlob blob(spool_, digest_, bytes_.size(), 0s);
+        blob.write(0, part(0, k_half));
+        if (i % 2 == 0) {
+            blob.restart();
+            blob.write(k_half, part(k_half, bytes_.size()));
+            blob.write(0, part(0, k_half));
+        } else {
+            blob.write(k_half, part(k_half, bytes_.size()));
+        }
+        EXPECT_EQ(blob.digest(), digest_);
+        blob.publish();
+        EXPECT_FALSE(fs::exists(paths_.synced));
+        fs::remove(spool_.path_of(digest_));
+    }
+    std::this_thread::sleep_for(100ms);
+    EXPECT_FALSE(fs::exists(paths_.synced));
 }
 
 TEST_F(PartialBlobTest, claims_beyond_the_end_of_the_file_do_not_hold) {
