@@ -152,8 +152,10 @@ ServedDocument Client::get_manifest(std::stop_token stop) {
     return in_context(description, [&] {
         if (answer.status == 404 && !answer.is_web_page())
             throw explain_missing(answer, stop);
-        if (const auto limit = rate_limit_of(answer); limit && limit->is_low())
-            warn("{}: {}", reference_.registry, limit->str());
+        if (const auto limit = rate_limit_of(answer)) {
+            const auto text = fmt::format("{}: {}", reference_.registry, limit->str());
+            limit->is_low() ? warn("{}", text) : debug("{}", text);
+        }
         return document_of(std::move(answer), reference_.digest);
     });
 }

@@ -210,12 +210,16 @@ TEST_F(ClientTest, a_pull_that_uses_up_the_last_requests_is_warned_of) {
                                                   "application/vnd.oci.image.config.v1+json"),
                                {});
     std::string warnings;
-    set_log_handler([&](LogLevel, const std::string& message) { warnings += message; });
+    std::string details;
+    set_log_handler([&](LogLevel level, const std::string& message) {
+        (level == LogLevel::debug ? details : warnings) += message;
+    });
     for (const char* remaining : {"90;w=21600", "7;w=21600"})
         source_with_limit(json, remaining)->resolve(oci::Platform::parse("amd64"), {});
     set_log_handler({});
     EXPECT_THAT(warnings, ::testing::EndsWith(": 7 of 100 requests in 6 h are left"));
     EXPECT_THAT(warnings, ::testing::Not(::testing::HasSubstr("90 of 100")));
+    EXPECT_THAT(details, ::testing::HasSubstr(": 90 of 100 requests in 6 h are left"));
 }
 
 TEST_F(ClientTest, a_refusal_says_how_to_log_in) {
