@@ -76,7 +76,7 @@ public:
                 return std::move(*hit);
         config_json_ = source_->config_json(image_.manifest.config, stop_);
         image_config_ = oci::parse_image_config(config_json_);
-        check_platform();
+        check_platform(image_config_.platform);
         if (!is_asked_for(Freshness::made_anew))
             donors_ = Donors(library_, {options_.compression.str(), options_.block_bytes})
                           .find_each(image_config_.diff_ids);
@@ -112,6 +112,12 @@ private:
         if (!fs::is_directory(directory, ignored))
             throw Error(ErrorKind::not_found, "there is no directory '{}' to write '{}' into",
                         directory.native(), options_.output->filename().native());
+        // It is put in place by renaming, which would replace a device, too.
+        const auto status = fs::symlink_status(*options_.output, ignored);
+        if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status))
+            throw Error(ErrorKind::usage, "'{}' is {}, and is not written over",
+                        options_.output->native(),
+                        fs::is_directory(status) ? "a directory" : "no regular file");
     }
 
     /// What the reference led to when it was last looked up.
@@ -143,7 +149,7 @@ private:
         return std::nullopt;
     }
 
-    /// Once, whether or not the image that it led to is still here.
+    /// Whether or not the image that it led to is still here.
     void tell_if_moved(const std::vector<cache::ReferenceRecord>& known, const Digest& now) const {
         const auto points_there = [&](const auto& record) { return record.points_at == now; };
         if (!known.empty() && std::ranges::none_of(known, points_there))
@@ -188,15 +194,17 @@ private:
         auto image = find_complete(id_);
         if (!image)
             return std::nullopt;
+        auto found = hit(*image);
         if (image->record.owner_uid == static_cast<std::int64_t>(store_.layout().owner())) {
             store_.prepare();
             remember_reference();
         }
-        return hit(*image);
+        return found;
     }
 
     /// A pull that was killed when its image was there may have left its downloads.
     ImportResult hit(const cache::StoredImage& image) const {
+        check_platform(image.record.platform);
         for (const auto& segment : image.record.segments)
             if (segment.blob)
                 drop_spooled_blob(*segment.blob);
@@ -208,8 +216,7 @@ private:
     }
 
     /// An image without an index is for one platform, whatever was asked for.
-    void check_platform() {
-        const auto& actual = image_config_.platform;
+    void check_platform(const oci::Platform& actual) const {
         const auto& wanted = options_.platform;
         if (actual.os == wanted.os && actual.architecture == wanted.architecture)
             return;

@@ -233,6 +233,8 @@ int run(Invocation invocation, const InterruptWatch& interrupts) {
         try {
             application.app().parse(argc, argv);
         } catch (const CLI::Success& wanted) { // --help, --version
+            if (!application.chosen() && argc > 1 && argv[1][0] != '-')
+                throw usage_error(wanted, application, argc, argv);
             return application.app().exit(wanted);
         } catch (const CLI::ParseError& problem) {
             throw usage_error(problem, application, argc, argv);

@@ -19,9 +19,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <iterator>
 
 namespace fs = std::filesystem;
 
@@ -124,9 +122,32 @@ ImageArgument RunArgument::image(Session& session, const std::optional<std::stri
     return {image.file(), std::move(image), std::move(name)};
 }
 
+namespace {
+
+/// Said again, a variable is what was said last: the project's settings come before the command
+/// line.
+std::vector<std::string> last_of_each(const std::vector<std::string>& texts) {
+    const auto name = [](const std::string& text) { return text.substr(0, text.find('=')); };
+    std::vector<std::string> kept;
+    for (const auto& text : texts) {
+        std::erase_if(kept, [&](const auto& other) { return name(other) == name(text); });
+        kept.push_back(text);
+    }
+    return kept;
+}
+
+/// The names of those that are said without a value.
+std::vector<std::string> handed_on(const RunOptions& options) {
+    auto names = last_of_each(options.env);
+    std::erase_if(names, [](const auto& text) { return text.find('=') != std::string::npos; });
+    return names;
+}
+
+} // namespace
+
 std::vector<std::string> RunArgument::variables(Session& session, const RunOptions& options) {
     std::vector<std::string> variables;
-    for (const auto& text : options.env) {
+    for (const auto& text : last_of_each(options.env)) {
         if (text.find('=') != std::string::npos) {
             variables.push_back(checked_variable(text));
             continue;
@@ -138,15 +159,6 @@ std::vector<std::string> RunArgument::variables(Session& session, const RunOptio
         variables.push_back(checked_variable(fmt::format("{}={}", text, *value)));
     }
     return variables;
-}
-
-/// The names of those that are said without a value.
-std::vector<std::string> handed_on(const RunOptions& options) {
-    std::vector<std::string> names;
-    std::ranges::copy_if(options.env, std::back_inserter(names), [](const std::string& text) {
-        return text.find('=') == std::string::npos;
-    });
-    return names;
 }
 
 std::vector<slurm::ContainerMount> RunArgument::mounts(const RunOptions& options) {

@@ -53,7 +53,7 @@ private:
     static RetryPolicy once() {
         RetryPolicy policy;
         policy.max_attempts = 0;
-        policy.connect_time = std::chrono::seconds(2);
+        policy.connect_time = std::chrono::seconds(3);
         return policy;
     }
 
@@ -62,11 +62,18 @@ private:
     bool speaks_tls_ = false;
 };
 
-bool speaks_tls(const Url& url) {
+struct Probed {
+    bool speaks_tls = false;
+    std::chrono::milliseconds took{};
+};
+
+Probed probe_for_tls(const Url& url) {
+    const auto begin = std::chrono::steady_clock::now();
     Probe probe(url);
     Exchange* const one = &probe;
     Transport().run({&one, 1}, {});
-    return probe.speaks_tls();
+    return {probe.speaks_tls(), std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - begin)};
 }
 
 } // namespace
@@ -87,8 +94,9 @@ Address address_of(std::string_view registry, const std::vector<std::string>& in
             is_loopback(secure.host()) && !find_site_certificates(registry, environment);
         return {is_plain ? plain : secure, std::move(tls)};
     }
-    if (!speaks_tls(secure))
-        return {plain, std::move(tls)};
+    const auto probed = probe_for_tls(secure);
+    if (!probed.speaks_tls)
+        return {plain, std::move(tls), probed.took};
     tls.is_checked = false;
     return {secure, std::move(tls)};
 }

@@ -5,6 +5,7 @@
 #include "registry/tls_settings.hpp"
 #include "registry/url.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ namespace aic::registry {
 struct Address {
     Url url;
     TlsSettings tls;
+    std::chrono::milliseconds waited{}; ///< for an answer over TLS, in vain
 };
 
 /// With checked TLS, except for loopback, which is spoken to plainly, and registries that the

@@ -63,9 +63,6 @@ Authenticator::Reaction Authenticator::on_unauthorized(const Answer& answer, con
     // Where a redirect led to is not the registry, and must not send our credentials anywhere.
     if (answer.url.origin() != registry_.origin())
         return {};
-    // Another exchange has found meanwhile that this is of no use, or has renewed it.
-    if (!sent.empty() && authorization_ != sent)
-        return {true, std::nullopt};
     std::vector<Challenge> challenges;
     for (const auto& header : answer.all_headers("WWW-Authenticate"))
         for (auto& challenge : parse_challenges(header))
@@ -91,6 +88,9 @@ Authenticator::Reaction Authenticator::meet_bearer(const Challenge& challenge, c
 }
 
 Authenticator::Reaction Authenticator::meet_basic(const Secret& sent) {
+    // Another exchange has found meanwhile that this is of no use, or that something else is.
+    if (!sent.empty() && authorization_ != sent)
+        return {true, std::nullopt};
     if (!credentials())
         return {};
     const auto value = basic_authorization(*credentials_);
@@ -146,6 +146,8 @@ std::optional<Authenticator::TokenRequest> Authenticator::on_token_answer(const 
         }
         return std::nullopt;
     }
+    if (!challenge_) // the registry has turned to Basic meanwhile
+        return std::nullopt;
     if (round != round_)
         return token_request(*challenge_);
     const bool was_post =

@@ -66,6 +66,14 @@ Environment without_credentials(const Environment& environment) {
     };
 }
 
+/// Who has waited for a registry already is told the sooner that nobody is there.
+RetryPolicy after_waiting(RetryPolicy policy, std::chrono::milliseconds waited) {
+    constexpr std::chrono::milliseconds k_least{1000};
+    policy.connect_time =
+        std::max(std::min(k_least, policy.connect_time), policy.connect_time - waited);
+    return policy;
+}
+
 std::string tag_or_digest(const oci::RegistryReference& reference) {
     return reference.digest ? reference.digest->str() : reference.tag.value_or("latest");
 }
@@ -90,7 +98,7 @@ Client::Client(const LocatedRepository& place, Address address, const Environmen
     , is_mirror_(place.is_mirror)
     , registry_(std::move(address.url))
     , login_hint_(login_hint(reference_.registry))
-    , peer_(registry_.origin(), std::move(address.tls), retry_policy)
+    , peer_(registry_.origin(), std::move(address.tls), after_waiting(retry_policy, address.waited))
     , transport_(std::move(transport))
     , authenticator_(reference_.registry, registry_, reference_.repository,
                      [this, environment, identity]() -> std::optional<Credentials> {
@@ -154,7 +162,10 @@ ServedDocument Client::get_manifest(std::stop_token stop) {
             throw explain_missing(answer, stop);
         if (const auto limit = rate_limit_of(answer)) {
             const auto text = fmt::format("{}: {}", reference_.registry, limit->str());
-            limit->is_low() ? warn("{}", text) : debug("{}", text);
+            if (limit->is_low())
+                warn("{}", text);
+            else
+                debug("{}", text);
         }
         return document_of(std::move(answer), reference_.digest);
     });
@@ -194,12 +205,12 @@ std::string Client::get_blob(const oci::Descriptor& descriptor, std::uint64_t li
         auto answer = ask(description, request, stop);
         if (answer.status != 200)
             throw explain(answer).within(description);
-        if (answer.is_web_page())
-            throw not_a_registry(answer).within(description);
         try {
             verify(answer.body, descriptor);
             return std::move(answer.body);
         } catch (const Error& error) {
+            if (answer.is_web_page())
+                throw not_a_registry(answer).within(description);
             if (is_second)
                 throw error.within(description);
             debug("{}: {}; once more", description, error.message());

@@ -74,6 +74,7 @@ std::string_view name_of(LoginProof proof) {
 
 LoginProof prove_login(std::string_view registry, const Credentials& credentials,
                        const Config& config, const Environment& environment, std::stop_token stop) {
+    require_allowed(registry, environment);
     bool was_asked = false;
     const auto show = [&] {
         was_asked = true;

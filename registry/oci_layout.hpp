@@ -33,7 +33,7 @@ public:
         , reference_(std::move(reference))
         , tag_(std::move(tag)) {}
 
-    /// Of the first entry, where a tag stands for one image per platform.
+    /// Of the platform's entry, where a tag stands for one image per platform.
     Digest current_digest(const oci::Platform& platform, std::stop_token stop) override;
     ResolvedImage resolve(const oci::Platform& platform, std::stop_token stop) override;
     std::string config_json(const oci::Descriptor& config, std::stop_token stop) override;

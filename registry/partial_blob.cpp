@@ -58,14 +58,15 @@ void leave_behind(std::future<void> syncing) {
     left.push_back(std::move(syncing));
 }
 
-/// Replaces the file by one with this text that survives a crash.
-void write_synced(const PartialPaths& paths, const std::string& text) {
+void write_synced_new(const PartialPaths& paths, const std::string& text) {
     auto fd = open_file(paths.synced_new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     write_all(fd.get(), as_bytes(text), paths.synced_new);
     fsync_checked(fd.get(), paths.synced_new);
+}
+
+void put_synced_in_place(const PartialPaths& paths) {
     if (::rename(paths.synced_new.c_str(), paths.synced.c_str()) != 0)
         throw system_error("renaming '{}'", paths.synced_new.native());
-    fsync_directory(paths.synced.parent_path());
 }
 
 } // namespace
@@ -203,9 +204,15 @@ void PartialBlob::sync_now_and_then() {
         std::async(std::launch::async, [file = fd_, paths = paths_, text, claim = sync_claim_] {
             try {
                 fsync_checked(file->get(), paths.data);
-                const std::lock_guard lock(claim->mutex);
-                if (!claim->is_void)
-                    write_synced(paths, text);
+                write_synced_new(paths, text);
+                std::unique_lock lock(claim->mutex);
+                if (claim->is_void) {
+                    ::unlink(paths.synced_new.c_str());
+                    return;
+                }
+                put_synced_in_place(paths);
+                lock.unlock();
+                fsync_directory(paths.synced.parent_path());
             } catch (const Error& error) {
                 debug("{}", error.message()); // a crash would cost more, that is all
             }

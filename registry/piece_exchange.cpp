@@ -13,10 +13,11 @@
 
 namespace aic::registry {
 
-constexpr int k_most_empty_answers = 3;
+constexpr int k_most_empty_answers = 3; // or nearly empty ones
+constexpr std::uint64_t k_worth_asking_bytes = 64 << 10;
 
 std::optional<Request> PieceExchange::failed(const Error& error) {
-    if (!is_foreign_ && places_.goes_on_after(place_, error)) {
+    if (!foreign_url_ && places_.goes_on_after(place_, error)) {
         download_.first_place = std::max(download_.first_place, place_ + 1);
         download_.ranges_work = false; // there; elsewhere that has to show itself
         return ask_for_rest();
@@ -29,7 +30,7 @@ std::optional<Request> PieceExchange::failed(const Error& error) {
 Request PieceExchange::repeated(const Request& request) {
     if (!request.sink)
         return request; // for a token
-    return is_foreign_ ? for_what_is_missing({.url = request.url}) : ask_for_rest();
+    return foreign_url_ ? ask_again() : ask_for_rest();
 }
 
 Request PieceExchange::request() {
@@ -57,18 +58,22 @@ Request PieceExchange::for_what_is_missing(Request request) {
 }
 
 Request PieceExchange::foreign_request() {
-    const auto url = Url::parse(download_.foreign_urls.front());
+    foreign_url_ = Url::parse(download_.foreign_urls.front());
     download_.foreign_urls.erase(download_.foreign_urls.begin());
-    debug("{} from {}", description(), oci::printable(url.host()));
+    debug("{} from {}", description(), oci::printable(foreign_url_->host()));
     leave_registry();
-    is_foreign_ = true;
-    foreign_host_ = url.host();
-    return for_what_is_missing({.url = url});
+    foreign_host_ = foreign_url_->host();
+    return for_what_is_missing({.url = *foreign_url_});
 }
 
 Request PieceExchange::ask_for_all() {
     download_.whole_only = true;
-    return once_more();
+    return ask_again();
+}
+
+/// Whoever was asked before.
+Request PieceExchange::ask_again() {
+    return foreign_url_ ? for_what_is_missing({.url = *foreign_url_}) : once_more();
 }
 
 bool PieceExchange::begins(const Answer& answer) {
@@ -154,10 +159,10 @@ std::optional<Request> PieceExchange::after_body(const Answer& answer) {
     }
     if (download_.missing_in(*range_).empty())
         return end();
-    if (new_bytes_ > new_before_)
+    if (new_bytes_ - new_before_ >= k_worth_asking_bytes)
         empty_answers_ = 0;
     if (empty_answers_++ < k_most_empty_answers)
-        return once_more(); // without an announced length, a cut looks like an end
+        return ask_again(); // without an announced length, a cut looks like an end
     throw Error(ErrorKind::integrity, "{} sent {} bytes instead of {}", host_,
                 position_ - asked_.begin, asked_.size());
 }
@@ -191,13 +196,13 @@ void PieceExchange::take_note_of_wrong(const Digest& actual, const std::string& 
     const Error wrong(ErrorKind::integrity, "{} sent {} instead of {}", host, actual.str(),
                       expected.str());
     const auto before = std::exchange(download_.wrong_digest, actual);
-    if (!is_foreign_ && places_.goes_on_after(place_, wrong)) {
+    if (!foreign_url_ && places_.goes_on_after(place_, wrong)) {
         download_.first_place = std::max(download_.first_place, place_ + 1);
         return;
     }
     if (before)
         throw Error(ErrorKind::integrity, "{}, and {} before", wrong.message(), before->str());
-    if (is_foreign_) // all of them once more
+    if (foreign_url_ && download_.foreign_urls.empty()) // all of them once more
         download_.foreign_urls = download_.descriptor.urls;
     debug("{}: {}; once more", description(), wrong.message());
 }

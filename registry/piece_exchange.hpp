@@ -39,7 +39,7 @@ public:
     Request repeated(const Request& request) override;
     bool begins(const Answer& answer) override;
 
-    std::optional<std::uint64_t> new_bytes() const override { return new_bytes_; }
+    std::uint64_t new_bytes() const override { return new_bytes_; }
 
     bool is_done() const { return is_done_; }
 
@@ -61,13 +61,14 @@ private:
     Client& client() { return places_[place_]; }
 
     /// As people call whom is asked.
-    const std::string& source() { return is_foreign_ ? foreign_host_ : client().name(); }
+    const std::string& source() { return foreign_url_ ? foreign_host_ : client().name(); }
 
     /// Of the place that is to be asked by now.
     Request ask_for_rest();
     Request for_what_is_missing(Request request);
     Request foreign_request();
     Request ask_for_all();
+    Request ask_again();
     void begins_whole(const Answer& answer);
     bool begins_part(const Answer& answer);
     void write(std::span<const std::byte> bytes) override;
@@ -83,14 +84,14 @@ private:
     BlobDownload& download_;
     const std::list<ByteRange>::iterator range_;
     DownloadObserver& observer_;
-    std::string host_;             ///< that answers, for messages
-    std::string foreign_host_;     ///< that is asked instead of a place
-    ByteRange asked_;              ///< by the request under way
-    std::uint64_t position_ = 0;   ///< in the blob, of the next byte that comes
-    std::uint64_t new_bytes_ = 0;  ///< that were not there before they came
-    std::uint64_t new_before_ = 0; ///< the same when the answer under way began
-    int empty_answers_ = 0;        ///< in a row, that ended as if they were whole
-    bool is_foreign_ = false;      ///< asks the layer's own URLs
+    std::string host_;               ///< that answers, for messages
+    std::string foreign_host_;       ///< that is asked instead of a place
+    ByteRange asked_;                ///< by the request under way
+    std::uint64_t position_ = 0;     ///< in the blob, of the next byte that comes
+    std::uint64_t new_bytes_ = 0;    ///< that were not there before they came
+    std::uint64_t new_before_ = 0;   ///< the same when the answer under way began
+    int empty_answers_ = 0;          ///< in a row, that ended as if they were whole
+    std::optional<Url> foreign_url_; ///< of the layer's own URLs, the one that is asked
     bool is_done_ = false;
 };
 

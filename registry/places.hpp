@@ -51,10 +51,10 @@ public:
         }
     }
 
-private:
     /// With a hint that says who else was asked in vain.
     Error naming_mirrors(const Error& error) const;
 
+private:
     const std::shared_ptr<Transport> transport_ = std::make_shared<Transport>();
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<bool> is_left_out_;

@@ -18,7 +18,7 @@ RetryPolicy policy_for_mirror(const RetryPolicy& registry) {
     policy.max_attempts = std::min(registry.max_attempts, 2);
     policy.longest_retry_after = std::min<milliseconds>(registry.longest_retry_after, 5s);
     policy.host_budget = std::min(registry.host_budget, 16);
-    policy.connect_time = std::min<milliseconds>(registry.connect_time, 3s);
+    policy.connect_time = std::min<milliseconds>(registry.connect_time, 5s);
     // Some caches send nothing before they have something themselves.
     policy.stall_time = std::min<std::chrono::seconds>(registry.stall_time, 10s);
     return policy;
@@ -55,6 +55,11 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
 std::optional<milliseconds> retry_delay(const Failure& failure, const RetryPolicy& policy,
                                         double random) {
     if (failure.attempts >= policy.max_attempts)
+        return std::nullopt;
+    // Some middleboxes break off what they do not want to be spoken to, and will go on to.
+    constexpr int k_most_handshakes = 2;
+    if (failure.trouble == Trouble::handshake && !failure.host_answered
+        && failure.attempts >= k_most_handshakes)
         return std::nullopt;
     const bool is_unreachable = failure.trouble == Trouble::unreachable;
     if (is_unreachable && !failure.host_answered)

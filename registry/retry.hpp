@@ -17,20 +17,21 @@ struct RetryPolicy {
     int host_budget = 64;                   ///< repetitions to one host, whoever asks for them
     std::uint64_t progress_bytes = 1 << 20; ///< so many new ones make a failure the first one
     std::uint64_t bytes_per_repetition = 4 << 20;  ///< so many of a host give one repetition back
-    std::chrono::milliseconds connect_time{5'000}; ///< after it nobody is there
+    std::chrono::milliseconds connect_time{9'000}; ///< after it nobody is there
     long stall_bytes_per_second = 10'000;          ///< slower than this
     std::chrono::seconds stall_time{30};           ///< for so long is a stall
     bool has_alternative = false; ///< another place can be asked: who is silent is not waited for
 };
 
-/// How long a mirror is tried that stands before a registry of this policy: some ten seconds in all
-/// when it is dead.
+/// How long a mirror is tried that stands before a registry of this policy: five seconds when it
+/// is dead, ten when it is silent.
 RetryPolicy policy_for_mirror(const RetryPolicy& registry);
 
 /// What a request met.
 enum class Trouble {
     refused_for_now, ///< an answer that asks to come again
     connection,      ///< cut or reset
+    handshake,       ///< the same before TLS was agreed on
     stalled,         ///< connected, and nothing comes
     unreachable,     ///< no name, no route, nobody there
 };

@@ -78,6 +78,12 @@ std::vector<std::string> insecure_registries(std::string_view registry, const Co
     return insecure;
 }
 
+void require_allowed(std::string_view registry, const Environment& environment) {
+    const auto registries = load_site_registries(environment);
+    if (const auto* found = find_registry(registries, registry); found && found->blocked)
+        throw blocked_error(*found);
+}
+
 std::vector<LocatedRepository> locate(const oci::RegistryReference& reference, const Config& config,
                                       const Environment& environment) {
     const auto registries = load_site_registries(environment);

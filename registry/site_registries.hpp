@@ -23,6 +23,9 @@ std::vector<SiteRegistry> load_site_registries(const Environment& environment,
 std::vector<std::string> insecure_registries(std::string_view registry, const Config& config,
                                              const Environment& environment);
 
+/// Throws Error(denied) when the site blocks all of a registry.
+void require_allowed(std::string_view registry, const Environment& environment);
+
 /// Where a repository is, and whether it may be asked without TLS.
 struct LocatedRepository {
     oci::RegistryReference reference;

@@ -80,11 +80,16 @@ const SiteRegistry* find_registry(const std::vector<SiteRegistry>& registries,
     return best;
 }
 
+Error blocked_error(const SiteRegistry& registry) {
+    return Error(ErrorKind::denied, "the site's settings block '{}'", printable(registry.prefix))
+        .with_hint("'blocked' in a registries.conf says so: the site's, or one of your own in "
+                   "~/.config/containers");
+}
+
 oci::RegistryReference relocated(const oci::RegistryReference& reference,
                                  const SiteRegistry& registry) {
     if (registry.blocked)
-        throw Error(ErrorKind::denied, "the site's settings block '{}'",
-                    printable(registry.prefix));
+        throw blocked_error(registry);
     if (registry.location.empty() || registry.location == registry.prefix)
         return reference;
     return moved_to(registry.location, reference, registry);

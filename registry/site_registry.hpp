@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/error.hpp"
 #include "oci/reference.hpp"
 
 #include <optional>
@@ -42,6 +43,9 @@ std::string full_name(const oci::RegistryReference& reference);
 /// The one whose prefix is the longest; null when there is none for the name.
 const SiteRegistry* find_registry(const std::vector<SiteRegistry>& registries,
                                   std::string_view name);
+
+/// What is said of one that is blocked.
+Error blocked_error(const SiteRegistry& registry);
 
 /// The reference as it is called where `registry` has it. Throws Error(denied) when it is blocked.
 oci::RegistryReference relocated(const oci::RegistryReference& reference,

@@ -91,13 +91,14 @@ void remove_if_abandoned(const fs::path& path) {
 
 std::uint64_t spooled_bytes(const fs::path& directory, const Digest& digest) {
     constexpr std::uint64_t k_sector_bytes = 512; // of st_blocks, whatever the file system's are
-    for (const auto& name : {digest.hex(), partial_name(digest)}) {
-        struct stat status {};
-
-        if (::lstat((directory / name).c_str(), &status) == 0 && S_ISREG(status.st_mode))
-            return static_cast<std::uint64_t>(status.st_blocks) * k_sector_bytes;
-    }
-    return 0;
+    std::error_code ignored;
+    if (const auto whole = directory / digest.hex(); fs::is_regular_file(whole, ignored))
+        return fs::file_size(whole);
+    const auto fd =
+        open_if_exists(directory / partial_name(digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (!fd || ::flock(fd->get(), LOCK_SH | LOCK_NB) != 0)
+        return 0; // of another process, beside which this one writes a file of its own
+    return static_cast<std::uint64_t>(fstat_of(fd->get(), directory).st_blocks) * k_sector_bytes;
 }
 
 PartialPaths Spool::partial_paths(const Digest& digest) const {

@@ -38,7 +38,8 @@ private:
     std::filesystem::path directory_;
 };
 
-/// How much room the blob has in the directory, complete or on its way; 0 when it is not there.
+/// How much of the blob's room is taken in the directory, by a complete file or by a partial one
+/// that this process can go on with.
 std::uint64_t spooled_bytes(const std::filesystem::path& directory, const Digest& digest);
 
 } // namespace aic::registry

@@ -27,7 +27,7 @@ TagList tags_of_mirrors(Places& places, const Error& error, std::stop_token stop
             debug("mirror {}: {}", places[place].name(), of_mirror.message());
         }
     }
-    throw error;
+    throw places.naming_mirrors(error);
 }
 
 } // namespace

@@ -188,13 +188,12 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
         request_.sink->write(bytes);
     else
         answer_.body += as_text(bytes);
-    note_progress(bytes.size());
+    note_progress();
 }
 
 /// A server that sends the same again and again brings nothing, however much that is.
-void Transfer::note_progress(std::uint64_t bytes) {
-    received_bytes_ += bytes;
-    const auto before = std::exchange(new_bytes_, exchange_.new_bytes().value_or(received_bytes_));
+void Transfer::note_progress() {
+    const auto before = std::exchange(new_bytes_, exchange_.new_bytes());
     peer_->hosts.note_bytes(answer_.url.host(), new_bytes_ - before);
 }
 

@@ -61,7 +61,7 @@ private:
 
     void take_header(std::string_view line);
     void take_body(std::span<const std::byte> bytes);
-    void note_progress(std::uint64_t bytes);
+    void note_progress();
     void check_announced_length() const;
     void end_of_headers();
     [[noreturn]] void refuse_length() const;
@@ -81,10 +81,9 @@ private:
     bool is_refused_ = false; ///< the body, by the exchange
     std::size_t header_bytes_ = 0;
     std::uint64_t body_bytes_ = 0;
-    std::uint64_t received_bytes_ = 0; ///< of all bodies of 2xx answers
-    std::uint64_t new_bytes_ = 0;      ///< of these, what the exchange did not have
-    std::uint64_t progress_from_ = 0;  ///< as many of them when attempts_ became 0
-    std::exception_ptr failure_;       ///< what a callback threw
+    std::uint64_t new_bytes_ = 0;     ///< that the exchange got so far
+    std::uint64_t progress_from_ = 0; ///< as many of them when attempts_ became 0
+    std::exception_ptr failure_;      ///< what a callback threw
 };
 
 } // namespace aic::registry

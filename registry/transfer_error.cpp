@@ -17,7 +17,7 @@ std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     case CURLE_OPERATION_TIMEDOUT:
         return is_connected() ? Trouble::stalled : Trouble::unreachable;
     case CURLE_SSL_CONNECT_ERROR:
-        return is_handshake_cut() ? std::optional(Trouble::connection) : std::nullopt;
+        return is_handshake_cut() ? std::optional(Trouble::handshake) : std::nullopt;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -71,6 +71,7 @@ std::string Transfer::reason_of(Trouble trouble) const {
     case Trouble::refused_for_now:
         return fmt::format("{} from {}", answer_.status, host);
     case Trouble::connection:
+    case Trouble::handshake:
         return fmt::format("connection to {} lost", host);
     case Trouble::stalled:
         return fmt::format("{} has stopped sending", host);
@@ -97,12 +98,13 @@ Error Transfer::failure_of(CURLcode result) const {
         return Error(ErrorKind::network, "connecting to {}: {}{}", host, reason, attempts)
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
-    if (is_refused_by_proxy())
-        return Error(ErrorKind::denied, "the proxy refuses the way to {}: {}", host, proxy_status())
-            .with_hint(
-                proxy_status() == 407
-                    ? "it wants to know who you are: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
-                    : "HTTPS_PROXY names the proxy, and NO_PROXY the hosts that need none");
+    if (proxy_status() >= 400)
+        return Error(is_refused_by_proxy() ? ErrorKind::denied : ErrorKind::network,
+                     "the proxy refuses the way to {}: {}{}", host, proxy_status(), attempts)
+            .with_hint(proxy_status() == 407
+                           ? "it wants a user and a password that it knows: "
+                             "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+                           : "HTTPS_PROXY names the proxy, and NO_PROXY the hosts that need none");
     if (is_alert())
         return Error(ErrorKind::denied, "{} refuses the connection: {}", host,
                      oci::printable(detail))

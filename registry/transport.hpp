@@ -81,9 +81,9 @@ public:
     /// then repeated() says what to ask instead, which must be something else.
     virtual bool begins(const Answer&) { return true; }
 
-    /// How many bytes all its answers brought that it did not have; nothing where it keeps no
-    /// count, and every byte is one.
-    virtual std::optional<std::uint64_t> new_bytes() const { return std::nullopt; }
+    /// How many bytes all its answers brought that it did not have, and keeps when an answer is
+    /// cut.
+    virtual std::uint64_t new_bytes() const { return 0; }
 
     /// Is told before a repetition that has to wait for its time.
     virtual void waits(const Wait& wait);

@@ -12,28 +12,36 @@
 #include "registry/login_proof.hpp"
 #include "registry/private_file.hpp"
 
+#include <algorithm>
+
 namespace aic::cli {
 
 namespace {
 
-/// Entries name a registry, perhaps without its port, or with the address of an API or a path.
+/// Whether it may be shown to the registry. Sources differ in what a port means to them, so all of
+/// a host's are; "*" stands for any.
 bool is_for(const registry::CredentialEntry& entry, const std::string& registry) try {
-    const auto named = parse_registry_argument(entry.registry).registry;
-    return named == registry || named == registry.substr(0, registry.rfind(':'));
+    if (entry.registry == "*")
+        return true;
+    const auto named = registry::without_port(parse_registry_argument(entry.registry).registry);
+    const auto hosts = registry::credential_hosts(registry);
+    return std::ranges::any_of(
+        hosts, [&](const auto& host) { return registry::without_port(host) == named; });
 
 } catch (const Error&) {
 
     return false; // what is no registry's name is none that was asked for
 }
 
-/// Of one registry, or of all where it is "".
-std::vector<registry::CredentialEntry> entries_for(const std::string& registry,
+/// Of one registry, or of all where it is "", and of one user, or of all.
+std::vector<registry::CredentialEntry> entries_for(const RegistryArgument& wanted,
                                                    const Environment& environment) {
     std::vector<registry::CredentialEntry> found;
     for (const auto& source : registry::credential_sources(environment)) {
         try {
             for (auto& entry : source.list())
-                if (registry.empty() || is_for(entry, registry))
+                if ((wanted.registry.empty() || is_for(entry, wanted.registry))
+                    && (wanted.user.empty() || !entry.user || entry.user == wanted.user))
                     found.push_back(std::move(entry));
         } catch (const Error& error) { // one that cannot be used is no reason to hide the others
             warn("{}{}", error.message(), error.hint().empty() ? "" : ": " + error.hint());
@@ -99,8 +107,8 @@ Examples:
 void Login::list(Session& session) const {
     if (!user_.empty() || password_stdin_)
         throw Error(ErrorKind::usage, "--list only shows, and takes no user and no password");
-    const auto registry = registry_.empty() ? "" : parse_registry_argument(registry_).registry;
-    const auto entries = entries_for(registry, session.environment());
+    const auto wanted = registry_.empty() ? RegistryArgument{} : parse_registry_argument(registry_);
+    const auto entries = entries_for(wanted, session.environment());
     if (session.json()) {
         auto listed = nlohmann::json::array();
         for (const auto& entry : entries)
@@ -108,7 +116,8 @@ void Login::list(Session& session) const {
         return session.print_json({{"credentials", listed}});
     }
     if (entries.empty())
-        return session.say(registry.empty() ? "no credentials" : "no credentials for " + registry);
+        return session.say(wanted.registry.empty() ? "no credentials"
+                                                   : "no credentials for " + wanted.registry);
     std::vector<std::vector<std::string>> rows = {{"REGISTRY", "USER", "KIND", "FROM"}};
     for (const auto& entry : entries)
         rows.push_back({oci::printable(entry.registry), oci::printable(entry.user.value_or("-")),

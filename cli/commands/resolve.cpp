@@ -4,6 +4,9 @@
 #include "cli/local_time.hpp"
 #include "cli/reference_argument.hpp"
 #include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "oci/image_config.hpp"
 #include "oci/platform.hpp"
 #include "registry/image_source.hpp"
 
@@ -21,6 +24,7 @@ struct Resolution {
     Digest manifest_digest;
     ImageId id;
     oci::Manifest manifest;
+    oci::Platform platform;
     std::optional<std::int64_t> known_since; ///< Unix time it was looked up, where it was not now
 };
 
@@ -31,11 +35,10 @@ std::uint64_t size_of_layers(const oci::Manifest& manifest) {
     return bytes;
 }
 
-nlohmann::json to_json(const oci::Reference& reference, const oci::Platform& platform,
-                       const Resolution& image) {
+nlohmann::json to_json(const oci::Reference& reference, const Resolution& image) {
     return {{"reference", reference.str()},
             {"digest", image.digest.str()},
-            {"platform", platform.str()},
+            {"platform", image.platform.str()},
             {"manifest_digest", image.manifest_digest.str()},
             {"id", image.id.str()},
             {"layers", image.manifest.layers.size()},
@@ -44,12 +47,32 @@ nlohmann::json to_json(const oci::Reference& reference, const oci::Platform& pla
                                            : nlohmann::json(nullptr)}};
 }
 
+/// An image without an index is for one platform, whatever was asked for.
+oci::Platform platform_of(registry::ImageSource& source, const registry::ResolvedImage& image,
+                          const oci::Platform& wanted, bool is_demanded, std::stop_token stop) {
+    if (image.index_or_manifest != image.manifest_digest)
+        return wanted;
+    const auto actual =
+        oci::parse_image_config(source.config_json(image.manifest.config, stop)).platform;
+    if (actual.os == wanted.os && actual.architecture == wanted.architecture)
+        return actual;
+    if (is_demanded)
+        throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
+                    wanted.str());
+    warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
+    return actual;
+}
+
 Resolution resolve_now(const oci::Reference& reference, const oci::Platform& platform,
-                       Session& session) {
+                       bool is_demanded, Session& session) {
     const auto source = registry::open_source(reference, session.config(), session.environment());
     const auto image = source->resolve(platform, session.stop());
-    return {image.index_or_manifest, image.manifest_digest,
-            ImageId(image.manifest.config.digest.bytes()), image.manifest, std::nullopt};
+    return {image.index_or_manifest,
+            image.manifest_digest,
+            ImageId(image.manifest.config.digest.bytes()),
+            image.manifest,
+            platform_of(*source, image, platform, is_demanded, session.stop()),
+            std::nullopt};
 }
 
 /// What it led to when it was pulled last.
@@ -61,17 +84,19 @@ Resolution resolve_by_store(const oci::Reference& reference, const oci::Platform
         throw Error(ErrorKind::not_found, "{} was not pulled for {}, and no registry may be asked",
                     reference.str(), platform.str())
             .with_hint("leave out --offline where there is a network");
-    return {known->points_at, known->manifest_digest, known->id,
+    return {known->points_at,
+            known->manifest_digest,
+            known->id,
             oci::parse_recorded_manifest(images.front().record.manifest_json),
+            images.front().record.platform,
             known->resolved_seconds};
 }
 
-std::string line_about(const oci::Reference& reference, const oci::Platform& platform,
-                       const Resolution& image) {
+std::string line_about(const oci::Reference& reference, const Resolution& image) {
     const auto since =
         image.known_since ? fmt::format(", as it was on {}", local_time(*image.known_since)) : "";
     const auto count = image.manifest.layers.size();
-    return fmt::format("{}  {}  {}  {} in {} layer{}{}", reference.str(), platform.str(),
+    return fmt::format("{}  {}  {}  {} in {} layer{}{}", reference.str(), image.platform.str(),
                        image.manifest_digest.str(), human_size(size_of_layers(image.manifest)),
                        count, count == 1 ? "" : "s", since);
 }
@@ -100,10 +125,10 @@ void Resolve::run(Session& session) {
         platform_.empty() ? oci::Platform::host() : oci::Platform::parse(platform_);
     const auto image = session.offline() && reference.registry()
                            ? resolve_by_store(reference, platform, session.store())
-                           : resolve_now(reference, platform, session);
+                           : resolve_now(reference, platform, !platform_.empty(), session);
     if (session.json())
-        return session.print_json(to_json(reference, platform, image));
-    session.say(line_about(reference, platform, image));
+        return session.print_json(to_json(reference, image));
+    session.say(line_about(reference, image));
     session.print(image.digest.str());
 }
 

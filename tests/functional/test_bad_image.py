@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import os
 import tarfile
 import unittest
 
@@ -149,6 +150,23 @@ class PlatformTest(BadImageTest):
 
     def test_a_platform_that_is_asked_for_is_taken(self) -> None:
         self.pull(self.index(), "--platform", "linux/s390x")
+
+    def test_an_image_for_one_platform_is_for_no_other_here_or_not(self) -> None:
+        machine = os.uname().machine
+        other = "linux/amd64" if machine == "aarch64" else "linux/arm64"
+        reference = self.layout.tag(
+            self.layout.manifest([Layer.of(HELLO)], architecture=other.removeprefix("linux/")))
+        for _ in range(2):  # made, and there already
+            result = self.succeed("pull", reference)
+            self.assertIn(f"the image is for {other}, and this machine is", result.stderr)
+        for word in ("linux/ppc64le", "foo/bar", "linux/amd64" if other != "linux/amd64" else "linux/arm64"):
+            for verb in ("pull", "resolve"):
+                result = self.aic.run(verb, "--platform", word, reference)
+                self.assertEqual(result.status, Status.NO_PLATFORM, result)
+                self.assertIn(f"the image is for {other}, not for", result.stderr)
+        self.succeed("pull", "--platform", other, reference)
+        self.assertEqual(self.succeed("resolve", "--json", "--platform", other, reference).json["platform"],
+                         other)
 
     def test_attestations_are_no_platform(self) -> None:
         reference = self.layout.add_index(

@@ -77,6 +77,20 @@ class BatchTest(BuildTest):
         self.assertIn("--container-env=A,NVIDIA_VISIBLE_DEVICES,NVIDIA_DRIVER_CAPABILITIES", words)
         self.assertEqual(words[-5:], ["/bin/sh", "-e", "/workspace/job.sh", "-x", "a b"])
 
+    def test_a_variable_that_is_said_twice_is_what_was_said_last(self) -> None:
+        (self.project / "aic-image.toml").write_text(
+            f'[build]\nbase = "{self.base}"\nname = "toml"\n'
+            '[run]\nenv = { A = "project", B = "project", C = "project" }\n')
+        self.succeed("build", prefix=self.there)
+        self.aic.environment.update(A="mine", B="mine")
+        self.aic_image("batch", "-e", "A", "-e", "B=said", "job.sh")
+        script = (self.scratch / "script").read_text()
+        self.assertNotIn("export A=", script)
+        self.assertIn("A was not handed on", script)
+        self.assertIn("export B='said'", script)
+        self.assertNotIn("B was not handed on", script)
+        self.assertIn("export C='project'", script)
+
     def test_the_image_is_kept_until_the_job_is_over(self) -> None:
         self.aic_image("batch", "job.sh")
         (lease,) = (self.aic.own / "leases").iterdir()

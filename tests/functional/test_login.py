@@ -152,6 +152,13 @@ class LoginTest(FunctionalTest):
         self.assertIn("other.io", listed.out, listed)
         self.assertIn("chmod", listed.stderr)
         self.assertNotIn(SECRET, listed.out + listed.stderr)
+        self.file.chmod(0o600)
+        self.file.write_text("machine authn.nvidia.com login $oauthtoken password x\n"
+                             "machine registry.lab:5000 login me password x\n")
+        for registry, shown in (("nvcr.io", "authn.nvidia.com"), ("registry.lab", "registry.lab"),
+                                ("me@registry.lab:5000", "registry.lab"), ("other.io:99", "other.io")):
+            self.assertIn(shown, self.aic_image("login", "--list", registry).out, registry)
+        self.assertEqual(self.aic_image("login", "--list", "you@registry.lab").out, "")
 
     def test_a_registry_that_asks_nobody_is_said_to(self) -> None:
         with Registry(self.scratch / "open") as registry:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unittest
 
 from support.binary import Status
@@ -36,6 +37,8 @@ class OfflineTest(SampleTest):
         (self.scratch / ".config/containers").mkdir(parents=True)
         (self.scratch / ".config/containers/registries.conf").write_text(
             '[[registry]]\nlocation = "registry.lab:5000"\ninsecure = true\n')
+        if shutil.which("strace") is None:
+            self.skipTest("needs strace, which is not installed")
         trace = self.scratch / "trace"
         for verb in ("pull", "resolve"):
             result = self.aic.run(verb, "--offline", "registry.lab:5000/lab/x:1",

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import unittest
 
 from support import mounts, tree
+from support.binary import Status
 from support.sample import SampleTest, served_sample
 
 
@@ -67,6 +69,17 @@ class ImporterFilesTest(SampleTest):
 
     def read(self, path: str) -> str:
         return self.succeed("cat", self.image, path).out
+
+    def test_an_output_that_is_no_regular_file_is_not_replaced(self) -> None:
+        fifo, folder = self.scratch / "fifo", self.scratch / "folder"
+        os.mkfifo(fifo)
+        folder.mkdir()
+        for path in (fifo, folder):
+            result = self.aic.run("pull", self.sample.reference, "--output", path)
+            self.assertEqual(result.status, Status.USAGE, result)
+            self.assertIn("is not written over", result.stderr)
+        self.assertTrue(fifo.is_fifo())
+        self.assertEqual(list(folder.iterdir()), [])
 
     def test_rc_is_a_script_that_sh_accepts(self) -> None:
         script = self.read("/etc/rc")

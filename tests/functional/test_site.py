@@ -116,6 +116,16 @@ class SiteTest(FunctionalTest):
         tags = self.succeed("tags", "cluster.invalid/images/debian").out.split()
         self.assertEqual(tags, ["12"])
 
+    def test_nobody_logs_in_to_what_is_blocked(self) -> None:
+        registry = self.open_registry()
+        self.settings(f'[[registry]]\nlocation = "{registry.address}"\nblocked = true\n')
+        asked = len(registry.requests())
+        result = self.refuse(Status.DENIED, "login", "-u", "me", "--password-stdin", registry.address,
+                             prefix=("sh", "-c", 'echo pw | "$@"', "sh"))
+        self.assertIn("block", result.stderr)
+        self.assertEqual(len(registry.requests()), asked)
+        self.assertFalse((self.scratch / ".config/enroot/.credentials").exists())
+
     def test_what_is_blocked_is_never_asked(self) -> None:
         registry = self.open_registry()
         before = len(registry.requests())

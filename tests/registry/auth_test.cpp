@@ -120,6 +120,26 @@ TEST_F(AuthenticatorTest, an_identity_token_that_counts_once_is_asked_for_by_two
     EXPECT_FALSE(authenticator_.credentials_refused());
 }
 
+TEST_F(AuthenticatorTest, a_token_refused_after_the_registry_turned_to_basic_leads_back_to_it) {
+    credentials_ = Credentials{"me", Secret("pw")};
+    const auto token = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    challenge("Basic realm=x");
+    EXPECT_FALSE(authenticator_.on_token_answer(
+        {.url = Url::parse("https://auth.io/"), .status = 401}, token->round));
+    EXPECT_EQ(authenticator_.authorization().reveal(), "Basic " + base64_encode("me:pw"));
+}
+
+TEST_F(AuthenticatorTest, a_bearer_token_that_ran_out_while_credentials_were_refused_is_renewed) {
+    credentials_ = Credentials{"me", Secret("stale")};
+    const auto token = challenge(R"(Bearer realm="https://auth.io/t")").token_request;
+    authenticator_.on_token_answer({.url = Url::parse("https://auth.io/"), .status = 401},
+                                   token->round);
+    const auto reaction = authenticator_.on_unauthorized(
+        unauthorized("https://r.io/", {R"(Bearer realm="https://auth.io/t")"}),
+        Secret("Bearer old"));
+    EXPECT_TRUE(reaction.token_request);
+}
+
 TEST_F(AuthenticatorTest, basic_credentials_that_two_are_refused_with_are_left_by_both) {
     credentials_ = Credentials{"me", Secret("stale")};
     challenge("Basic realm=x");

@@ -115,6 +115,30 @@ TEST_F(BlobDownloadTest, foreign_layers_come_from_their_urls_when_the_registry_l
     EXPECT_EQ(elsewhere.count("/good"), 1U);
 }
 
+TEST_F(BlobDownloadTest, after_wrong_bytes_a_foreign_layer_comes_from_its_next_url) {
+    const FakeServer elsewhere([&](const FakeRequest& request) {
+        return FakeResponse{.body = request.path() == "/wrong" ? "hallo" : "hello"};
+    });
+    auto blob = testing::descriptor_of("hello",
+                                       "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+    blob.urls = {elsewhere.url() + "/wrong", elsewhere.url() + "/right"};
+    download({{blob}});
+    EXPECT_EQ(content(blob), "hello");
+}
+
+TEST_F(BlobDownloadTest, a_foreign_layer_that_is_cut_is_gone_on_with_there) {
+    int count = 0;
+    const FakeServer elsewhere([&](const FakeRequest&) {
+        return FakeResponse{.body = count++ == 0 ? "hel" : "hello", .announce_length = false};
+    });
+    auto blob = testing::descriptor_of("hello",
+                                       "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+    blob.urls = {elsewhere.url() + "/layer"};
+    download({{blob}});
+    EXPECT_EQ(content(blob), "hello");
+    EXPECT_EQ(requests_for(blob), 1U);
+}
+
 TEST_F(BlobDownloadTest, a_foreign_layer_gets_a_second_chance_and_nobodys_credentials) {
     registry_.require("Bearer good",
                       {R"(Bearer realm=")" + registry_.server().url() + R"(/token")"});

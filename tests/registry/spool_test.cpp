@@ -39,6 +39,11 @@ TEST_F(SpoolTest, what_is_there_of_a_blob_takes_no_further_room) {
     fs::resize_file(paths_.data, 8 << 20); // the rest is a hole
     EXPECT_GE(spooled_bytes(directory_, digest_), 1U << 20);
     EXPECT_LT(spooled_bytes(directory_, digest_), 2U << 20);
+    {
+        const auto other = open_file(paths_.data, O_RDONLY);
+        ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+        EXPECT_EQ(spooled_bytes(directory_, digest_), 0U) << "another process is at it";
+    }
     fs::rename(paths_.data, spool_.path_of(digest_));
     EXPECT_GE(spooled_bytes(directory_, digest_), 1U << 20);
 }

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,6 +88,7 @@ bool goes_on(SSL* ssl, int result) {
 }
 
 bool send_some(SSL* ssl, std::string& bytes) {
+    ERR_clear_error(); // of another connection
     const int count = SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size()));
     if (count <= 0)
         return goes_on(ssl, count);
@@ -97,6 +99,7 @@ bool send_some(SSL* ssl, std::string& bytes) {
 /// All that has come: poll() knows nothing of what OpenSSL keeps.
 bool receive_some(SSL* ssl, std::string& bytes) {
     std::array<char, 4096> buffer;
+    ERR_clear_error();
     int count = 0;
     while ((count = SSL_read(ssl, buffer.data(), static_cast<int>(buffer.size()))) > 0)
         bytes.append(buffer.data(), static_cast<std::size_t>(count));
