@@ -87,6 +87,8 @@ void ReferenceGrammar::check_host(std::string_view host) const {
     char before = '.';
     for (std::size_t i = 0; i < host.size(); ++i) {
         const char c = host[i];
+        if (c == '@')
+            fail(host.substr(i), "a user is named as in USER@REGISTRY#IMAGE");
         if (!is_alphanumeric(c) && c != '.' && c != '-')
             fail(host.substr(i), misplaced(host.substr(i), "a registry's name"));
         const bool joins_nothing = !is_alphanumeric(c) && (before == '.' || i + 1 == host.size());
@@ -155,7 +157,7 @@ void ReferenceGrammar::check_tag(std::string_view tag) const {
     for (std::size_t i = 0; i < tag.size(); ++i) {
         const char c = tag[i];
         if (c == '*')
-            fail(tag.substr(i), "patterns for tags are not supported by this version");
+            fail(tag.substr(i), "no pattern is taken here, nor before a digest");
         if (is_alphanumeric(c) || c == '_' || (i > 0 && (c == '.' || c == '-')))
             continue;
         fail(tag.substr(i), i > 0 || (c != '.' && c != '-')

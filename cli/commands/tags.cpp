@@ -5,6 +5,7 @@
 #include "core/printable.hpp"
 #include "oci/reference.hpp"
 #include "registry/tag_list.hpp"
+#include "registry/tag_pattern.hpp"
 #include "registry/version_order.hpp"
 
 #include <fnmatch.h>
@@ -51,18 +52,22 @@ Examples:
 }
 
 void Tags::run(Session& session) {
-    const auto repository = parse_repository(repository_);
+    // In the place of a tag, as pull takes it, or as a word of its own.
+    const auto in_place =
+        pattern_.empty() ? registry::split_tag_pattern(repository_) : std::nullopt;
+    const auto repository = parse_repository(in_place ? in_place->repository : repository_);
+    const auto& pattern = in_place ? in_place->pattern : pattern_;
     session.require_network(name());
     auto [tags, from] =
         registry::list_tags(repository, session.config(), session.environment(), session.stop());
     const auto count = tags.size();
-    if (!pattern_.empty())
+    if (!pattern.empty())
         std::erase_if(tags, [&](const std::string& tag) {
-            return ::fnmatch(pattern_.c_str(), tag.c_str(), 0) != 0;
+            return ::fnmatch(pattern.c_str(), tag.c_str(), 0) != 0;
         });
     if (tags.empty() && count > 0)
         throw Error(ErrorKind::not_found, "none of the {} tags of {} fits '{}'", count,
-                    name_of(repository), printable(pattern_));
+                    name_of(repository), printable(pattern));
     registry::sort_by_version(tags);
     if (session.json())
         return session.print_json(

@@ -40,6 +40,7 @@ class TagsTest(RegistryTest):
     def test_a_pattern_selects(self) -> None:
         result = self.succeed("tags", self.tool(), "1.*-slim")
         self.assertEqual(result.out.split(), ["1.9-slim", "1.10-slim"])
+        self.assertEqual(self.succeed("tags", self.tool(":1.*-slim")).out, result.out)
 
     def test_enroots_spelling_and_json(self) -> None:
         found = self.succeed("tags", f"{self.registry.address}#lab/tool", "--json").json
