@@ -41,6 +41,13 @@ const Argument& Argument::in_range(unsigned least, unsigned most) const {
     return *this;
 }
 
+const Argument& Argument::not_empty() const {
+    option_->check([](const std::string& text) {
+        return text.empty() ? std::string("its value is empty") : std::string();
+    });
+    return *this;
+}
+
 const Argument& Argument::excludes(const Argument& other) const {
     option_->excludes(other.option_);
     return *this;

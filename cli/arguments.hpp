@@ -34,6 +34,8 @@ public:
     const Argument& takes_many() const;
     const Argument& one_of(std::initializer_list<const char*> words) const;
     const Argument& in_range(unsigned least, unsigned most) const;
+    /// "" is refused, as it comes of a shell's variable that is not set.
+    const Argument& not_empty() const;
     const Argument& excludes(const Argument& other) const;
     const Argument& needs(const Argument& other) const;
 

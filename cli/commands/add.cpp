@@ -49,6 +49,7 @@ void Add::describe(const Arguments& arguments) {
     arguments.add_flag("--move", move_,
                        "remove each file, if it is yours, once it is in the store");
     arguments.add_option("--name", name_, "call the image so from now on (one file only)")
+        .not_empty()
         .type_name("NAME");
     arguments.add_flag(
         "--enroot-cache", enroot_cache_,

@@ -47,6 +47,7 @@ void Build::describe(const Arguments& arguments) {
         .type_name("BASE");
     recipe_.describe(arguments);
     arguments.add_option("--name", name_, "call the image so (default: as the current directory)")
+        .not_empty()
         .type_name("NAME");
     arguments.add_flag("--replace", replace_, "even if the name was given in another directory");
     const auto no_cache =

@@ -27,6 +27,7 @@ void Commit::describe(const Arguments& arguments) {
                     "the image that the container was made from (default: as its /etc/rc says)")
         .type_name("IMAGE");
     arguments.add_option("--name", name_, "call the image so (default: as the container)")
+        .not_empty()
         .type_name("NAME");
     arguments.add_flag("--replace", replace_, "even if the name was given in another directory");
     arguments.add_flag("--if-still", if_still_, "the name has to stand for the base yet").hidden();

@@ -85,6 +85,7 @@ void Login::describe(const Arguments& arguments) {
     arguments.description(
         "save the credentials for a registry, once the registry has accepted them");
     arguments.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
+        .not_empty()
         .type_name("REGISTRY");
     arguments.add_option("-u,--username", user_, "who logs in (nvcr.io: always $oauthtoken)")
         .type_name("USER");

@@ -24,6 +24,7 @@ static std::optional<std::string> other_origin(const std::string& registry, cons
 void Logout::describe(const Arguments& arguments) {
     arguments.description("remove the credentials for a registry from enroot's file");
     arguments.add_option("registry", registry_, "nvcr.io, registry.lab:5000 (default: docker.io)")
+        .not_empty()
         .type_name("REGISTRY");
     arguments.add_option("-u,--username", user_, "only this user's").type_name("USER");
     arguments.footer(

@@ -75,14 +75,18 @@ void Pull::describe(const Arguments& arguments) {
         .required()
         .type_name("REFERENCE");
     arguments.add_option("-o,--output", output_, "write only this file, nothing into the store")
+        .not_empty()
         .type_name("FILE");
     arguments
         .add_option("--compression", compression_,
                     "zstd[:LEVEL] (default, level 1), lz4, gzip[:LEVEL], none")
+        .not_empty()
         .type_name("NAME");
     arguments.add_option("--block-size", block_size_, "of the squashfs, 4K to 1M (default: 128K)")
+        .not_empty()
         .type_name("SIZE");
     arguments.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
+        .not_empty()
         .type_name("PLATFORM");
     arguments.add_option("--threads", threads_, "threads that compress (default: one a core)")
         .type_name("N")
@@ -92,6 +96,7 @@ void Pull::describe(const Arguments& arguments) {
     arguments.add_flag("--refresh", refresh_,
                        "fetch and convert everything again, even if the image is here");
     arguments.add_option("--name", name_, "call the image so from now on (one reference only)")
+        .not_empty()
         .type_name("NAME");
     arguments.add_flag("--replace", replace_,
                        "with --name: even if that was given to another image in another directory");

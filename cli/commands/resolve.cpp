@@ -107,6 +107,7 @@ void Resolve::describe(const Arguments& arguments) {
     arguments.description("print the digest that a reference points at now");
     arguments.add_option("reference", reference_, "as for pull").required().type_name("REFERENCE");
     arguments.add_option("--platform", platform_, "os/arch[/variant] (default: this machine's)")
+        .not_empty()
         .type_name("PLATFORM");
     arguments.footer(
         R"(Nothing is pulled. The digest on standard output is that of the index where there is one; the

@@ -22,6 +22,13 @@ COMMANDS = (
 
 
 class HelpTest(FunctionalTest):
+    def test_a_variable_of_the_shells_that_is_not_set_is_no_value(self) -> None:
+        for words in (("pull", "x", "-o", ""), ("pull", "x", "--platform", ""), ("pull", "x", "--name", ""),
+                      ("resolve", "x", "--platform", ""), ("login", ""), ("build", "x", "--name", "")):
+            result = self.aic.run(*words)
+            self.assertEqual(result.status, Status.USAGE, result)
+            self.assertIn("empty", result.stderr)
+
     def test_every_command_has_help_with_examples(self) -> None:
         for command in COMMANDS:
             with self.subTest(command):
