@@ -52,7 +52,7 @@ public:
 
     ImportResult run() {
         if (options_.output)
-            require_output_directory();
+            require_output(*options_.output);
         if (is_of_what_is_known())
             return known_image();
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
@@ -103,21 +103,6 @@ private:
     /// The nearest there is to where the image will be.
     fs::path target_directory() const {
         return options_.output ? fs::absolute(*options_.output).parent_path() : config_.store.value;
-    }
-
-    /// Before anything is downloaded for it.
-    void require_output_directory() const {
-        const auto directory = target_directory();
-        std::error_code ignored;
-        if (!fs::is_directory(directory, ignored))
-            throw Error(ErrorKind::not_found, "there is no directory '{}' to write '{}' into",
-                        directory.native(), options_.output->filename().native());
-        // It is put in place by renaming, which would replace a device, too.
-        const auto status = fs::symlink_status(*options_.output, ignored);
-        if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status))
-            throw Error(ErrorKind::usage, "'{}' is {}, and is not written over",
-                        options_.output->native(),
-                        fs::is_directory(status) ? "a directory" : "no regular file");
     }
 
     /// What the reference led to when it was last looked up.
@@ -215,15 +200,8 @@ private:
         return builder::find_complete(library_, id, options_.variant());
     }
 
-    /// An image without an index is for one platform, whatever was asked for.
     void check_platform(const oci::Platform& actual) const {
-        const auto& wanted = options_.platform;
-        if (actual.os == wanted.os && actual.architecture == wanted.architecture)
-            return;
-        if (options_.platform_is_demanded)
-            throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
-                        wanted.str());
-        warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
+        require_platform(actual, options_.platform, options_.platform_is_demanded);
     }
 
     /// Why an image is made again that others have made.

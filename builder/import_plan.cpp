@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/import_plan.hpp"
 
+#include "core/error.hpp"
 #include "core/file_system.hpp"
+#include "core/log.hpp"
 #include "registry/spool.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <set>
+
+namespace fs = std::filesystem;
 
 namespace aic::builder {
 
@@ -52,8 +56,29 @@ ImportPlan plan_import(std::string reference, const registry::ResolvedImage& ima
             .here_bytes = total_bytes - size_of(layers_to_fetch(image.manifest, config, donors))};
 }
 
-void require_room(const std::vector<oci::Descriptor>& to_fetch, const std::filesystem::path& target,
-                  const std::optional<std::filesystem::path>& spool) {
+void require_platform(const oci::Platform& actual, const oci::Platform& wanted, bool is_demanded) {
+    if (actual.os == wanted.os && actual.architecture == wanted.architecture)
+        return;
+    if (is_demanded)
+        throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
+                    wanted.str());
+    warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
+}
+
+void require_output(const fs::path& file) {
+    const auto directory = fs::absolute(file).parent_path();
+    std::error_code ignored;
+    if (!fs::is_directory(directory, ignored))
+        throw Error(ErrorKind::not_found, "there is no directory '{}' to write '{}' into",
+                    directory.native(), file.filename().native());
+    const auto status = fs::symlink_status(file, ignored);
+    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status))
+        throw Error(ErrorKind::usage, "'{}' is {}, and is not written over", file.native(),
+                    fs::is_directory(status) ? "a directory" : "no regular file");
+}
+
+void require_room(const std::vector<oci::Descriptor>& to_fetch, const fs::path& target,
+                  const std::optional<fs::path>& spool) {
     require_space(target, size_of(to_fetch), "the image");
     if (!spool)
         return;

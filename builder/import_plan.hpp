@@ -35,6 +35,14 @@ std::vector<oci::Descriptor> layers_to_fetch(const oci::Manifest& manifest,
 ImportPlan plan_import(std::string reference, const registry::ResolvedImage& image,
                        const oci::ImageConfig& config, const std::map<DiffId, Donor>& donors);
 
+/// An image without an index is for one platform, whatever was asked for: throws
+/// Error(no_platform) where that was demanded, and warns where it is only this machine's.
+void require_platform(const oci::Platform& actual, const oci::Platform& wanted, bool is_demanded);
+
+/// Throws Error(not_found) where there is no directory to write this file into, and Error(usage)
+/// where something else than a file has its name: it would be replaced, for it is renamed.
+void require_output(const std::filesystem::path& file);
+
 /// Throws Error(no_space) unless there is room for an image and, in the spool if there is one to be
 /// used, for those of its layers that are not there yet. The image takes about what its layers
 /// take; what other images have may cost nothing, and is asked for when it is copied.

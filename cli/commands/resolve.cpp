@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/resolve.hpp"
 
+#include "builder/import_plan.hpp"
 #include "cli/local_time.hpp"
 #include "cli/reference_argument.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "core/log.hpp"
 #include "oci/image_config.hpp"
 #include "oci/platform.hpp"
 #include "registry/image_source.hpp"
@@ -47,19 +47,14 @@ nlohmann::json to_json(const oci::Reference& reference, const Resolution& image)
                                            : nlohmann::json(nullptr)}};
 }
 
-/// An image without an index is for one platform, whatever was asked for.
+/// What an index says it is for, or where there is none its own config.
 oci::Platform platform_of(registry::ImageSource& source, const registry::ResolvedImage& image,
                           const oci::Platform& wanted, bool is_demanded, std::stop_token stop) {
     if (image.index_or_manifest != image.manifest_digest)
         return wanted;
     const auto actual =
         oci::parse_image_config(source.config_json(image.manifest.config, stop)).platform;
-    if (actual.os == wanted.os && actual.architecture == wanted.architecture)
-        return actual;
-    if (is_demanded)
-        throw Error(ErrorKind::no_platform, "the image is for {}, not for {}", actual.str(),
-                    wanted.str());
-    warn("the image is for {}, and this machine is {}", actual.str(), wanted.str());
+    builder::require_platform(actual, wanted, is_demanded);
     return actual;
 }
 
