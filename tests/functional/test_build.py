@@ -345,10 +345,13 @@ class BuildingTest(BuildTest):
     def test_files_that_change_meanwhile_are_no_inputs(self) -> None:
         self.script("echo started; while ! test -e changed; do sleep 0.05; done")
         process = self.aic.start("build", self.base, "-s", "setup.sh", prefix=self.there)
-        time.sleep(1.5)
+        said = b""
+        while b"started" not in said:
+            said += (line := process.stderr.readline())
+            self.assertTrue(line, said)
         (self.project / "changed").touch()
-        stderr = process.communicate(timeout=60)[1].decode()
-        self.assertEqual(process.returncode, Status.BUSY, stderr)
+        said += process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, Status.BUSY, said.decode())
         self.assert_nothing_left()
 
     def test_what_is_added_is_in_the_image_and_its_content_counts(self) -> None:
