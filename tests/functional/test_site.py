@@ -9,7 +9,7 @@ from pathlib import Path
 from support.binary import Status
 from support.case import SAMPLE_TAG, FunctionalTest, sample_layout
 from support.certificates import Authority
-from support.connect_proxy import ConnectProxy
+from support.connect_proxy import connect_proxy
 from support.registry import Registry
 from support.tls_registry import TlsRegistry, own_name
 from support.tls_web import Reply, TlsWeb, Visit
@@ -55,7 +55,7 @@ class SiteTest(FunctionalTest):
     def test_an_image_comes_through_the_sites_proxy(self) -> None:
         registry = self.tls_registry()
         self.aic.environment["SSL_CERT_FILE"] = str(registry.authority.file)
-        with ConnectProxy() as proxy:
+        with connect_proxy() as proxy:
             self.aic.environment["HTTPS_PROXY"] = proxy.url
             self.pull(f"{registry.address}/lab/debian:12")
             self.assertEqual(set(proxy.asked), {registry.address})
@@ -66,7 +66,7 @@ class SiteTest(FunctionalTest):
 
     def test_what_a_proxy_refuses_is_said_at_once(self) -> None:
         for status, advice in ((403, "NO_PROXY"), (407, "USER:PASSWORD")):
-            with ConnectProxy(refuses_with=status) as proxy:
+            with connect_proxy(refuses_with=status) as proxy:
                 self.aic.environment["HTTPS_PROXY"] = proxy.url
                 result = self.refuse(Status.DENIED, "pull", "registry.example/lab/x:1")
                 self.assertIn(f"the proxy refuses the way to registry.example: {status}", result.stderr)

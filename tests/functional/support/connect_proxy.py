@@ -3,51 +3,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from typing import NamedTuple
 
 
-class ConnectProxy:
-    """Runs from `with` to the end of the block. `asked` holds each "host:port" that was wanted."""
+class ConnectProxy(NamedTuple):
+    url: str
+    asked: list[str]  # each "host:port" that was wanted
 
-    def __init__(self, refuses_with: int | None = None) -> None:
-        proxy = self
-        self.asked: list[str] = []
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_CONNECT(self) -> None:
-                proxy.asked.append(self.path)
-                if refuses_with:
-                    return self.send_error(refuses_with)
-                host, port = self.path.rsplit(":", 1)
-                with socket.create_connection((host, int(port)), timeout=60) as server:
-                    self.send_response(200)
-                    self.end_headers()
-                    back = threading.Thread(target=_hand_on, args=(server, self.connection))
-                    back.start()
-                    _hand_on(self.connection, server)
-                    back.join()
+@contextlib.contextmanager
+def connect_proxy(refuses_with: int | None = None) -> Iterator[ConnectProxy]:
+    """Runs the proxy during the block."""
+    asked: list[str] = []
 
-            def log_message(self, *_: object) -> None:
-                pass
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            asked.append(self.path)
+            if refuses_with:
+                return self.send_error(refuses_with)
+            host, port = self.path.rsplit(":", 1)
+            with socket.create_connection((host, int(port)), timeout=60) as server:
+                self.send_response(200)
+                self.end_headers()
+                back = threading.Thread(target=_hand_on, args=(server, self.connection))
+                back.start()
+                _hand_on(self.connection, server)
+                back.join()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.address = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.address}"
+        def log_message(self, *_: object) -> None:
+            """Say nothing among the tests' lines."""
 
-    def __enter__(self) -> ConnectProxy:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield ConnectProxy(f"http://127.0.0.1:{server.server_port}", asked)
+        finally:
+            server.shutdown()
 
 
 def _hand_on(source: socket.socket, target: socket.socket) -> None:
