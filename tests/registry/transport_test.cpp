@@ -5,7 +5,6 @@
 #include "tests/support/fake_server.hpp"
 #include "tests/support/full_listener.hpp"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -199,16 +198,9 @@ TEST(TransportTest, retry_after_holds_for_all_requests_to_the_host) {
 class CutHandshakes {
 public:
     CutHandshakes() {
-        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t size = sizeof address;
-        auto* const name = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 16) != 0
-            || ::getsockname(listener_.get(), name, &size) != 0)
-            throw system_error("listening");
-        url_ = fmt::format("https://127.0.0.1:{}/", ntohs(address.sin_port));
         thread_ = std::jthread([this] {
             while (true) {
-                const Fd client(::accept(listener_.get(), nullptr, nullptr));
+                const Fd client(::accept(listener_.fd.get(), nullptr, nullptr));
                 if (!client)
                     return;
                 ++count_;
@@ -221,15 +213,14 @@ public:
     CutHandshakes(const CutHandshakes&) = delete;
     CutHandshakes& operator=(const CutHandshakes&) = delete;
 
-    ~CutHandshakes() { ::shutdown(listener_.get(), SHUT_RDWR); }
+    ~CutHandshakes() { ::shutdown(listener_.fd.get(), SHUT_RDWR); }
 
-    const std::string& url() const { return url_; }
+    std::string url() const { return fmt::format("https://{}/", listener_.host_and_port()); }
 
     int count() const { return count_; }
 
 private:
-    Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    std::string url_;
+    testing::LoopbackListener listener_{16};
     std::atomic<int> count_ = 0;
     std::jthread thread_;
 };

@@ -16,7 +16,6 @@
 
 namespace aic::testing {
 
-constexpr std::size_t k_max_connections = 64;
 constexpr std::size_t k_max_head_bytes = 64 * 1024;
 
 std::string FakeRequest::header(const std::string& name) const {
@@ -111,17 +110,6 @@ bool receive_some(SSL* ssl, std::string& bytes) {
 FakeServer::FakeServer(Handler handler, std::shared_ptr<const FakeTls> tls)
     : handler_(std::move(handler))
     , tls_(std::move(tls)) {
-    listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (!listener_ || ::bind(listener_.get(), generic, length) != 0
-        || ::listen(listener_.get(), k_max_connections) != 0
-        || ::getsockname(listener_.get(), generic, &length) != 0)
-        throw system_error("listening on loopback");
-    port_ = ntohs(address.sin_port);
     std::array<int, 2> ends;
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         throw system_error("making a pipe");
@@ -136,7 +124,7 @@ FakeServer::~FakeServer() {
 }
 
 std::string FakeServer::host_and_port() const {
-    return fmt::format("127.0.0.1:{}", port_);
+    return listener_.host_and_port();
 }
 
 std::vector<FakeRequest> FakeServer::requests() const {
@@ -153,7 +141,8 @@ std::size_t FakeServer::count(const std::string& path) const {
 void FakeServer::serve() {
     std::vector<Connection> connections;
     for (;;) {
-        std::vector<pollfd> polled = {{stop_read_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+        std::vector<pollfd> polled = {{stop_read_.get(), POLLIN, 0},
+                                      {listener_.fd.get(), POLLIN, 0}};
         for (const auto& connection : connections)
             polled.push_back({connection.fd.get(),
                               static_cast<short>(connection.to_send.empty() ? POLLIN : POLLOUT),
@@ -172,8 +161,8 @@ void FakeServer::serve() {
 }
 
 void FakeServer::accept_connection(std::vector<Connection>& connections) const {
-    Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd || connections.size() >= k_max_connections)
+    Fd fd(::accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd || std::ssize(connections) >= k_max_connections)
         return;
     auto ssl = tls_ ? tls_->accept(fd.get()) : nullptr;
     connections.push_back({std::move(fd), std::move(ssl)});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/fd.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -64,6 +65,8 @@ public:
     std::size_t count(const std::string& path) const;
 
 private:
+    static constexpr int k_max_connections = 64;
+
     struct Connection;
 
     void serve();
@@ -73,9 +76,8 @@ private:
 
     const Handler handler_;
     const std::shared_ptr<const FakeTls> tls_;
-    Fd listener_;
+    LoopbackListener listener_{k_max_connections};
     Fd stop_read_, stop_write_;
-    std::uint16_t port_ = 0;
     mutable std::mutex mutex_;
     std::vector<FakeRequest> requests_; // guarded by mutex_
     std::thread thread_;
