@@ -15,11 +15,21 @@ namespace aic::oci {
 namespace {
 
 constexpr std::size_t k_max_text = 4096;
+constexpr std::size_t k_max_repository = 255;
 constexpr std::string_view k_docker_hub = "docker.io";
 constexpr std::string_view k_docker = "docker://";
 constexpr std::string_view k_layout = "oci:";
 constexpr std::string_view k_oci_archive = "oci-archive:";
 constexpr std::string_view k_docker_archive = "docker-archive:";
+constexpr std::string_view k_file = "file:";
+constexpr std::array<std::string_view, 4> k_unsupported = {"dockerd://", "podman://",
+                                                           "docker-daemon:", "dir:"};
+
+void refuse_long(std::string_view text) {
+    if (text.size() > k_max_text)
+        throw Error(ErrorKind::usage, "parsing reference '{}': it is {} characters long",
+                    printable(text, 60), text.size());
+}
 
 bool names_a_host(std::string_view first_component) {
     return first_component == "localhost" || first_component.starts_with('[')
@@ -69,7 +79,18 @@ struct Parts {
     }
 };
 
+/// Whether a reader takes the text's beginning for a scheme, as in "oci:5000/x", whose host is
+/// "oci".
+bool reads_as_scheme(std::string_view text) {
+    const auto begins_text = [&](std::string_view scheme) { return text.starts_with(scheme); };
+    return begins_text(k_layout) || begins_text(k_oci_archive) || begins_text(k_docker_archive)
+           || begins_text(k_file) || std::ranges::any_of(k_unsupported, begins_text);
+}
+
+/// `text` may begin with "docker://", which says that no other scheme follows.
 RegistryReference parse_registry_reference(std::string_view text, const ReferenceGrammar& grammar) {
+    if (text.starts_with(k_docker))
+        text.remove_prefix(k_docker.size());
     const auto parts = Parts::cut(text);
     RegistryReference reference;
     if (parts.user.data()) {
@@ -79,10 +100,11 @@ RegistryReference parse_registry_reference(std::string_view text, const Referenc
     if (parts.registry.data())
         grammar.check_registry(parts.registry);
     reference.registry = parts.registry.data() ? canonical_registry(parts.registry) : k_docker_hub;
-    grammar.check_repository(parts.repository);
-    reference.repository = parts.repository;
-    if (reference.registry == k_docker_hub && parts.repository.find('/') == std::string_view::npos)
-        reference.repository.insert(0, "library/");
+    const bool official =
+        reference.registry == k_docker_hub && parts.repository.find('/') == std::string_view::npos;
+    const std::string_view prefix = official ? "library/" : "";
+    grammar.check_repository(parts.repository, k_max_repository - prefix.size());
+    reference.repository = fmt::format("{}{}", prefix, parts.repository);
     if (parts.tag.data()) {
         grammar.check_tag(parts.tag);
         reference.tag = parts.tag;
@@ -128,14 +150,15 @@ ArchiveReference parse_archive_reference(ArchiveFormat format, std::string_view 
         grammar.fail(name, "a tag is missing here");
     else
         reference.name = name;
+    refuse_long(reference.str());
     return reference;
 }
 
 void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar) {
-    for (const std::string_view scheme : {"dockerd://", "podman://", "docker-daemon:", "dir:"})
+    for (const auto scheme : k_unsupported)
         if (text.starts_with(scheme))
             grammar.fail(text, fmt::format("'{}' is not supported by this version", scheme));
-    if (text.starts_with("file:"))
+    if (text.starts_with(k_file))
         grammar.fail(text, "a file is not pulled: 'aic-image add' takes it over");
     if (const auto end = text.find("://"); end != std::string_view::npos)
         grammar.fail(text,
@@ -159,12 +182,10 @@ Reference Reference::parse(std::string_view text) {
     const ReferenceGrammar grammar(text);
     if (text.empty())
         throw Error(ErrorKind::usage, "parsing reference '': it is empty");
-    if (text.size() > k_max_text)
-        throw Error(ErrorKind::usage, "parsing reference '{}': it is {} characters long",
-                    printable(text, 60), text.size());
+    refuse_long(text);
     grammar.check_no_control_characters();
     if (text.starts_with(k_docker))
-        return Reference(parse_registry_reference(text.substr(k_docker.size()), grammar));
+        return Reference(parse_registry_reference(text, grammar));
     if (text.starts_with(k_layout))
         return Reference(parse_layout_reference(text.substr(k_layout.size()), grammar));
     if (text.starts_with(k_oci_archive))
@@ -187,7 +208,7 @@ std::string RegistryReference::str() const {
         text += ":" + *tag;
     if (digest)
         text += "@" + digest->str();
-    return text;
+    return reads_as_scheme(text) ? fmt::format("{}{}", k_docker, text) : text;
 }
 
 std::string LayoutReference::str() const {

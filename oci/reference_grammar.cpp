@@ -12,7 +12,6 @@ namespace aic::oci {
 
 namespace {
 
-constexpr std::size_t k_max_repository = 255;
 constexpr std::size_t k_max_tag = 128;
 
 bool is_digit(char c) {
@@ -118,9 +117,10 @@ void ReferenceGrammar::check_user(std::string_view user) const {
         fail(user, "a user's name is missing here");
 }
 
-void ReferenceGrammar::check_repository(std::string_view repository) const {
-    if (repository.size() > k_max_repository)
-        fail(repository.substr(k_max_repository), "a repository has at most 255 characters");
+void ReferenceGrammar::check_repository(std::string_view repository, std::size_t max_size) const {
+    if (repository.size() > max_size)
+        fail(repository.substr(max_size),
+             fmt::format("a repository here has at most {} characters", max_size));
     for (auto rest = repository;;) {
         const auto slash = rest.find('/');
         check_component(rest.substr(0, slash));

@@ -22,8 +22,9 @@ public:
     /// "host", "host:port", "[::1]:port"
     void check_registry(std::string_view registry) const;
     void check_user(std::string_view user) const;
-    /// Lower-case path components, as distribution's reference grammar has them.
-    void check_repository(std::string_view repository) const;
+    /// Lower-case path components, as distribution's reference grammar has them; at most `max_size`
+    /// bytes.
+    void check_repository(std::string_view repository, std::size_t max_size) const;
     void check_tag(std::string_view tag) const;
     Digest parse_digest(std::string_view digest) const;
 

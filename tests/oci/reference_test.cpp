@@ -40,7 +40,11 @@ TEST(ReferenceTest, every_form_has_one_canonical_form) {
         {"oci:/a:b/c:d", "oci:/a:b/c:d"},
         {"oci-archive:/a/b.tar", "oci-archive:/a/b.tar"},
         {"oci-archive:b.tar:r.io/x:1", "oci-archive:b.tar:r.io/x:1"},
+        {"u@oci:5000#x", "docker://oci:5000/x:latest"},
+        {"docker://dir:5000/x", "docker://dir:5000/x:latest"},
         {"docker-archive:b.tar", "docker-archive:b.tar"},
+        {"docker-archive:b.tar:u@docker-archive:5000#l",
+         "docker-archive:b.tar:docker://docker-archive:5000/l:latest"},
         {"docker-archive:b.tar:x", "docker-archive:b.tar:docker.io/library/x:latest"},
         {"docker-archive:-:node7#lab/x:1", "docker-archive:-:node7#lab/x:1"},
         {"-", "-"},
@@ -91,7 +95,7 @@ TEST(ReferenceTest, the_base_name_is_the_last_part) {
 
 TEST(ReferenceTest, an_error_points_at_the_character) {
     struct Mistake {
-        const char* text;
+        std::string text;
         std::size_t column;
         const char* reason;
     };
@@ -101,6 +105,8 @@ TEST(ReferenceTest, an_error_points_at_the_character) {
         {"docker://nvcr.io#a/B", 19, "a repository is lower case"},
         {"Ubuntu", 0, "a repository is lower case"},
         {"ubuntu:", 7, "a tag is missing"},
+        {"r.io/" + std::string(256, 'x'), 260, "at most 255 characters"},
+        {std::string(248, 'x'), 247, "at most 247 characters"},
         {"ubuntu:a b", 8, "does not belong in a tag"},
         {"ubuntu:-a", 7, "does not begin with '-'"},
         {"nvcr.io#x:*-py3", 10, "no pattern is taken here"},
