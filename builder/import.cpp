@@ -388,9 +388,14 @@ private:
 ImportResult import_image(const oci::Reference& reference, const Config& config,
                           const Environment& environment, const ImportOptions& options,
                           const ImportObserver& observer, std::stop_token stop) {
-    return in_context(
-        [&] { return fmt::format("pulling {}", reference.str()); },
-        [&] { return Import(reference, config, environment, options, observer, stop).run(); });
+    try {
+        return Import(reference, config, environment, options, observer, stop).run();
+    } catch (const Error& error) {
+        const auto name = reference.str();
+        if (error.message().find(name) != std::string::npos) // once is enough
+            throw;
+        throw error.within(fmt::format("pulling {}", name));
+    }
 }
 
 } // namespace aic::builder

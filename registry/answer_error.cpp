@@ -99,7 +99,7 @@ Error error_of(const Answer& answer) {
     const auto text = server_text(answer);
     const bool is_expired = is_expired_amazon_token(answer);
     const Error error(is_expired ? ErrorKind::denied : kind_of_status(answer.status),
-                      "{} {} ({}){}{}", answer.url.host(),
+                      "{} {} ({}){}{}", answer.url.name(),
                       is_expired ? "takes no expired token" : meaning_of(answer.status),
                       answer.status, text.empty() ? "" : ": ", text);
     if (answer.status == 429)
@@ -113,7 +113,7 @@ Error error_of(const Answer& answer) {
 Error not_a_registry(const Answer& answer) {
     return Error(ErrorKind::network,
                  "{} answers with a web page: not a registry, or a proxy's login page?",
-                 answer.url.host());
+                 answer.url.name());
 }
 
 } // namespace aic::registry

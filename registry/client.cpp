@@ -66,14 +66,6 @@ Environment without_credentials(const Environment& environment) {
     };
 }
 
-/// Who has waited for a registry already is told the sooner that nobody is there.
-RetryPolicy after_waiting(RetryPolicy policy, std::chrono::milliseconds waited) {
-    constexpr std::chrono::milliseconds k_least{1000};
-    policy.connect_time =
-        std::max(std::min(k_least, policy.connect_time), policy.connect_time - waited);
-    return policy;
-}
-
 std::string tag_or_digest(const oci::RegistryReference& reference) {
     return reference.digest ? reference.digest->str() : reference.tag.value_or("latest");
 }
@@ -228,7 +220,7 @@ std::optional<Url> Client::next_page(const Answer& answer) const {
             auto next = answer.url.resolve(*link);
             if (next.origin() != registry_.origin())
                 throw Error(ErrorKind::network, "{} says that further tags are at {}",
-                            registry_.host(), oci::printable(next.host()));
+                            registry_.name(), oci::printable(next.name()));
             return next;
         }
     return std::nullopt;
@@ -257,10 +249,10 @@ std::vector<std::string> Client::tags(std::stop_token stop) {
     for (std::optional<Url> page = first_tag_page(); page;) {
         if (!seen.insert(page->str()).second)
             throw Error(ErrorKind::network, "listing the tags of {}: {} leads back to a page",
-                        reference_.repository, registry_.host());
+                        reference_.repository, registry_.name());
         if (tags.size() > k_most_tags || seen.size() > k_most_tag_pages)
             throw Error(ErrorKind::network, "listing the tags of {}: {} sends more than {} pages",
-                        reference_.repository, registry_.host(), seen.size() - 1);
+                        reference_.repository, registry_.name(), seen.size() - 1);
         auto [more, next] = tag_page(*page, stop);
         tags.insert(tags.end(), std::make_move_iterator(more.begin()),
                     std::make_move_iterator(more.end()));

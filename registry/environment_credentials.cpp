@@ -28,6 +28,10 @@ static std::optional<Credentials> ngc_key(const Environment& environment) {
 static std::optional<Credentials> our_variables(const Environment& environment) {
     const auto user = environment("AIC_IMAGE_USERNAME");
     auto password = environment("AIC_IMAGE_PASSWORD");
+    if (user.has_value() != password.has_value())
+        warn("{} is set and {} is not; neither is used",
+             user ? "AIC_IMAGE_USERNAME" : "AIC_IMAGE_PASSWORD",
+             user ? "AIC_IMAGE_PASSWORD" : "AIC_IMAGE_USERNAME");
     if (!user || !password)
         return std::nullopt;
     return Credentials{*user, Secret(std::move(*password)),

@@ -21,7 +21,7 @@ public:
         : AuthorizedExchange(authenticator, peer)
         , url_(std::move(url)) {}
 
-    std::string description() const override { return fmt::format("asking {}", url_.host()); }
+    std::string description() const override { return fmt::format("asking {}", url_.name()); }
 
     /// Of the last answer.
     std::optional<Error> refusal() const { return refusal_; }

@@ -23,7 +23,7 @@ struct Peer {
 
     const Origin origin;
     const TlsSettings tls;
-    const RetryPolicy policy;
+    RetryPolicy policy; ///< of requests that are made from now on
     Hosts hosts;
 };
 

@@ -62,7 +62,7 @@ Request PieceExchange::foreign_request() {
     download_.foreign_urls.erase(download_.foreign_urls.begin());
     debug("{} from {}", description(), oci::printable(foreign_url_->host()));
     leave_registry();
-    foreign_host_ = foreign_url_->host();
+    foreign_host_ = foreign_url_->name();
     return for_what_is_missing({.url = *foreign_url_});
 }
 
@@ -77,7 +77,7 @@ Request PieceExchange::ask_again() {
 }
 
 bool PieceExchange::begins(const Answer& answer) {
-    host_ = answer.url.host();
+    host_ = answer.url.name();
     new_before_ = new_bytes_;
     download_.sources.insert(source());
     if (answer.status == 206)
@@ -146,7 +146,7 @@ std::optional<Request> PieceExchange::answered(Answer& answer) {
     if (answer.status == 416 && !download_.whole_only)
         return ask_for_all();
     if (answer.status == 404)
-        throw Error(ErrorKind::not_found, "{} does not have it", answer.url.host());
+        throw Error(ErrorKind::not_found, "{} does not have it", answer.url.name());
     throw client().explain(answer);
 }
 
@@ -187,7 +187,7 @@ void PieceExchange::finish(const Answer& answer) {
         download_.arrival->begin_anew();
     partial().restart();
     download_.sources.clear();
-    take_note_of_wrong(actual, answer.url.host());
+    take_note_of_wrong(actual, answer.url.name());
 }
 
 /// Throws when it is to be fetched no more.

@@ -59,6 +59,14 @@ bool Places::goes_on_after(std::size_t place, const Error& error) {
     return true;
 }
 
+void Places::hurry(std::chrono::steady_clock::duration waited) {
+    for (auto& client : clients_) {
+        auto& policy = client->peer().policy;
+        policy =
+            after_waiting(policy, std::chrono::duration_cast<std::chrono::milliseconds>(waited));
+    }
+}
+
 Error Places::naming_mirrors(const Error& error) const {
     if (registry() == 0 || !is_of_the_place(error.kind()))
         return error;

@@ -3,6 +3,7 @@
 
 #include "registry/client.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -42,11 +43,14 @@ public:
     template <typename Ask>
     auto ask(const Ask& ask) {
         for (auto place = first_from(0);; place = first_from(place + 1)) {
+            const auto begin = std::chrono::steady_clock::now();
             try {
                 return ask(*clients_[place]);
             } catch (const Error& error) {
                 if (!goes_on_after(place, error))
                     throw naming_mirrors(error);
+                if (error.kind() == ErrorKind::network)
+                    hurry(std::chrono::steady_clock::now() - begin);
             }
         }
     }
@@ -55,6 +59,10 @@ public:
     Error naming_mirrors(const Error& error) const;
 
 private:
+    /// Whoever is asked from now on is waited for the less, so that it takes no longer to hear that
+    /// there is no network when there are mirrors.
+    void hurry(std::chrono::steady_clock::duration waited);
+
     const std::shared_ptr<Transport> transport_ = std::make_shared<Transport>();
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<bool> is_left_out_;

@@ -24,6 +24,13 @@ RetryPolicy policy_for_mirror(const RetryPolicy& registry) {
     return policy;
 }
 
+RetryPolicy after_waiting(const RetryPolicy& policy, milliseconds waited) {
+    auto sooner = policy;
+    sooner.connect_time =
+        std::max(std::min<milliseconds>(1s, policy.connect_time), policy.connect_time - waited);
+    return sooner;
+}
+
 bool is_passing(int status) {
     constexpr int k_not_implemented = 501;
     constexpr int k_no_such_http_version = 505;

@@ -27,6 +27,9 @@ struct RetryPolicy {
 /// is dead, ten when it is silent.
 RetryPolicy policy_for_mirror(const RetryPolicy& registry);
 
+/// Who has waited in vain already is told the sooner that nobody is there.
+RetryPolicy after_waiting(const RetryPolicy& policy, std::chrono::milliseconds waited);
+
 /// What a request met.
 enum class Trouble {
     refused_for_now, ///< an answer that asks to come again

@@ -54,8 +54,8 @@ Url token_realm(const Challenge& challenge, const Url& registry) {
     if (realm.origin() == registry.origin())
         return realm;
     const auto refuse = [&](std::string_view reason) {
-        throw Error(ErrorKind::denied, "{} sends us for a token to {}, {}", registry.host(),
-                    oci::printable(realm.host()), reason);
+        throw Error(ErrorKind::denied, "{} sends us for a token to {}, {}", registry.name(),
+                    oci::printable(realm.name()), reason);
     };
     if (is_private(realm.host()) && !is_private(registry.host()))
         refuse("an address within a private network");

@@ -119,13 +119,13 @@ bool Transfer::go_on(std::optional<Request> request) {
 bool Transfer::follow_redirect() {
     const auto& from = answer_.url;
     if (++redirects_ > k_max_redirects)
-        throw Error(ErrorKind::network, "{} redirects more than {} times", from.host(),
+        throw Error(ErrorKind::network, "{} redirects more than {} times", from.name(),
                     k_max_redirects);
     const auto to = from.resolve(*answer_.header("Location"));
     if (from.is_https() && !to.is_https())
         throw Error(ErrorKind::network,
-                    "{} redirects from https to http at {}, which is not followed", from.host(),
-                    to.host());
+                    "{} redirects from https to http at {}, which is not followed", from.name(),
+                    to.name());
     prepare(to);
     return true;
 }
@@ -133,7 +133,7 @@ bool Transfer::follow_redirect() {
 void Transfer::take_header(std::string_view line) {
     header_bytes_ += line.size();
     if (header_bytes_ > k_max_header_bytes)
-        throw Error(ErrorKind::network, "{} sends headers without end", answer_.url.host());
+        throw Error(ErrorKind::network, "{} sends headers without end", answer_.url.name());
     if (line.starts_with("HTTP/")) { // a new answer: the one before was "100 Continue" or the like
         answer_.headers.clear();
         answer_.status = 0;
@@ -151,7 +151,7 @@ void Transfer::take_header(std::string_view line) {
 
 void Transfer::refuse_length() const {
     throw Error(ErrorKind::integrity, "{} sends more than the {} bytes that are expected",
-                answer_.url.host(), request_.limit_bytes);
+                answer_.url.name(), request_.limit_bytes);
 }
 
 void Transfer::check_announced_length() const {
@@ -179,7 +179,7 @@ void Transfer::take_body(std::span<const std::byte> bytes) {
         answer_.body += as_text(bytes.first(std::min(room, bytes.size())));
         if (body_bytes_ > k_endless_error_body_bytes)
             throw Error(ErrorKind::network, "{} answers {} with a body without end",
-                        answer_.url.host(), answer_.status);
+                        answer_.url.name(), answer_.status);
         return;
     }
     if (body_bytes_ > request_.limit_bytes)

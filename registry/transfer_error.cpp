@@ -66,7 +66,7 @@ bool Transfer::is_refused_by_proxy() const {
 }
 
 std::string Transfer::reason_of(Trouble trouble) const {
-    const auto& host = answer_.url.host();
+    const auto host = answer_.url.name();
     switch (trouble) {
     case Trouble::refused_for_now:
         return fmt::format("{} from {}", answer_.status, host);
@@ -82,7 +82,7 @@ std::string Transfer::reason_of(Trouble trouble) const {
 }
 
 Error Transfer::failure_of(CURLcode result) const {
-    const auto& host = answer_.url.host();
+    const auto host = answer_.url.name();
     const auto attempts = attempts_ > 0 ? fmt::format(" (tried {} times)", attempts_ + 1) : "";
     const std::string_view detail =
         error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result);

@@ -79,6 +79,14 @@ Url Url::resolve(std::string_view location) const {
     });
 }
 
+std::string Url::name() const {
+    const auto host = origin_.host.find(':') == std::string::npos
+                          ? origin_.host
+                          : fmt::format("[{}]", origin_.host);
+    const auto* const usual = is_https() ? "443" : "80";
+    return origin_.port == usual ? host : fmt::format("{}:{}", host, origin_.port);
+}
+
 std::string url_encoded(std::string_view text) {
     constexpr std::string_view k_unreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                               "0123456789-._~";

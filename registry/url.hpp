@@ -26,6 +26,10 @@ public:
 
     const std::string& host() const { return origin_.host; }
 
+    /// "host[:port]" as people write it: for messages, and with the port when it is not the
+    /// scheme's.
+    std::string name() const;
+
     bool is_https() const { return origin_.scheme == "https"; }
 
     /// All of it; the query may hold a signature, so this is not for messages.

@@ -64,6 +64,17 @@ nlohmann::json plan_event(const builder::ImportPlan& plan) {
             {"here_bytes", plan.here_bytes}};
 }
 
+nlohmann::json result_json(const builder::ImportResult& result) {
+    auto image = image_json(result.record, result.file);
+    image["was_there"] = result.was_there;
+    image["resolved"] = result.resolved_seconds
+                            ? nlohmann::json(cache::utc_time(*result.resolved_seconds))
+                            : nlohmann::json(nullptr);
+    image["fetched"] = fetched_json(result);
+    add_taken_over(image, result.taken_over);
+    return image;
+}
+
 } // namespace
 
 void Pull::describe(const Arguments& arguments) {
@@ -182,43 +193,50 @@ void Pull::run(Session& session) {
         references.push_back(choose_reference(text, session));
 
     auto images = nlohmann::json::array();
-    for (const auto& reference : references) {
-        const auto start = std::chrono::steady_clock::now();
-        Progress progress;
-        ProgressDisplay display(progress, session);
-        const builder::ImportObserver observer{
-            .progress = &progress,
-            .planned =
-                [&](const builder::ImportPlan& plan) {
-                    if (session.json())
-                        session.print_event(plan_event(plan));
-                    else
-                        display.announce(planned_line(plan));
-                },
-        };
-        const auto result = builder::import_image(
-            reference, session.config(), session.environment(), options, observer, session.stop());
-        display.finish();
-        if (output_.empty())
-            keep_track(session.library(), name, reference.str(), result, session.environment());
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        if (session.json()) {
-            images.push_back(image_json(result.record, result.file));
-            images.back()["was_there"] = result.was_there;
-            images.back()["resolved"] =
-                result.resolved_seconds ? nlohmann::json(cache::utc_time(*result.resolved_seconds))
-                                        : nlohmann::json(nullptr);
-            images.back()["fetched"] = fetched_json(result);
-            add_taken_over(images.back(), result.taken_over);
-        } else {
-            session.say(done_line(result, reference, output_, took.count()));
-            session.print(result.file.native());
-        }
+    const auto print_result = [&] {
+        if (session.json())
+            session.print_event({{"version", 1}, {"event", "result"}, {"images", images}});
+    };
+    try {
+        for (const auto& reference : references)
+            images.push_back(pull_one(reference, name, options, session));
+    } catch (const Error&) { // what was pulled before it is there, and the caller wants its path
+        if (!images.empty())
+            print_result();
+        throw;
     }
-    if (session.json())
-        session.print_event({{"version", 1}, {"event", "result"}, {"images", images}});
+    print_result();
     if (output_.empty())
         cache::collect_a_little(session.store(), session.config().gc.trash_age.value);
+}
+
+nlohmann::json Pull::pull_one(const oci::Reference& reference,
+                              const std::optional<cache::ImageName>& name,
+                              const builder::ImportOptions& options, Session& session) const {
+    const auto start = std::chrono::steady_clock::now();
+    Progress progress;
+    ProgressDisplay display(progress, session);
+    const builder::ImportObserver observer{
+        .progress = &progress,
+        .planned =
+            [&](const builder::ImportPlan& plan) {
+                if (session.json())
+                    session.print_event(plan_event(plan));
+                else
+                    display.announce(planned_line(plan));
+            },
+    };
+    const auto result = builder::import_image(reference, session.config(), session.environment(),
+                                              options, observer, session.stop());
+    display.finish();
+    if (output_.empty())
+        keep_track(session.library(), name, reference.str(), result, session.environment());
+    if (session.json())
+        return result_json(result);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    session.say(done_line(result, reference, output_, took.count()));
+    session.print(result.file.native());
+    return {};
 }
 
 } // namespace aic::cli

@@ -6,6 +6,9 @@
 #include "cli/command.hpp"
 #include "cli/on_cluster.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,10 @@ private:
     builder::Freshness freshness(const Session& session) const;
     builder::ImportOptions import_options(Session& session) const;
 
+    /// Pulls it and tells of it: with --json by what is returned, otherwise in words.
+    nlohmann::json pull_one(const oci::Reference& reference,
+                            const std::optional<cache::ImageName>& name,
+                            const builder::ImportOptions& options, Session& session) const;
     /// --name, where it may be given.
     std::optional<cache::ImageName> checked_name() const;
     /// Notes the use and gives the name.

@@ -143,6 +143,16 @@ class AgainTest(SampleTest):
         self.assertFalse(image.exists())
         self.assertEqual(self.pull(self.sample.reference), image)
 
+    def test_json_tells_of_what_was_pulled_before_an_error(self) -> None:
+        mistaken = self.sample.reference + "-mistaken"
+        result = self.aic.run("--json", "--progress=none", "pull", self.sample.reference, mistaken)
+        self.assertEqual(result.status, Status.NOT_FOUND, result)
+        *_, done, error = result.events
+        self.assertEqual([image["path"] for image in done["images"]],
+                         [self.succeed("path", self.sample.reference).out.strip()])
+        self.assertEqual(error["error"]["message"],
+                         f"resolving {mistaken.replace('#', '/')}: lab/debian has no tag '12-mistaken'")
+
     def test_nothing_is_left_in_tmp_and_spool(self) -> None:
         self.pull(self.sample.reference)
         self.assertEqual(self.aic.leftovers(), [])

@@ -92,7 +92,11 @@ TEST_F(FindCredentialsTest, the_places_are_tried_in_their_order) {
     write(".config/enroot/.credentials", "machine r.io login enroot password p");
     EXPECT_EQ(find(), "enroot:p");
     variables_["AIC_IMAGE_USERNAME"] = "variable";
+    std::string warnings;
+    set_log_handler([&](LogLevel, const std::string& message) { warnings += message; });
     EXPECT_EQ(find(), "enroot:p"); // one of the two does not do
+    set_log_handler({});
+    EXPECT_EQ(warnings, "AIC_IMAGE_USERNAME is set and AIC_IMAGE_PASSWORD is not; neither is used");
     variables_["AIC_IMAGE_PASSWORD"] = "p";
     EXPECT_EQ(find(), "variable:p");
     EXPECT_EQ(origin(), "AIC_IMAGE_USERNAME and AIC_IMAGE_PASSWORD");

@@ -37,8 +37,12 @@ protected:
 
     /// Mirrors in this order, each with more settings of its own.
     void settings(const std::vector<std::pair<std::string, std::string>>& mirrors) const {
-        auto text =
-            fmt::format("[[registry]]\nlocation = \"{}\"\n", registry_->server().host_and_port());
+        settings_of(registry_->server().host_and_port(), mirrors);
+    }
+
+    void settings_of(const std::string& registry,
+                     const std::vector<std::pair<std::string, std::string>>& mirrors) const {
+        auto text = fmt::format("[[registry]]\nlocation = \"{}\"\n", registry);
         for (const auto& [location, more] : mirrors)
             text += fmt::format("[[registry.mirror]]\nlocation = \"{}\"\n{}\n", location, more);
         write_file(dir_ / "own.conf", text);
@@ -303,6 +307,22 @@ TEST_F(MirrorsTest, a_dead_mirror_costs_some_seconds_once) {
     source.fetch(layers, spool_, [](std::size_t, const BlobFile&) {}, {});
     EXPECT_LT(Clock::now() - before, 8s);
     EXPECT_EQ(warnings_.size(), 1U);
+}
+
+TEST_F(MirrorsTest, a_dead_mirror_before_a_dead_registry_costs_no_more_than_ten_seconds) {
+    const testing::FullListener nobody;
+    const testing::FullListener nobody_either;
+    settings_of(nobody_either.address(), {{nobody.address(), ""}});
+    policy_ = {};
+    const auto reference = oci::Reference::parse(nobody_either.address() + "/lab/x:1");
+    RegistrySource source(*reference.registry(), Config{}, environment(), policy_);
+    const auto before = Clock::now();
+    const auto error =
+        testing::error_thrown_by([&] { source.current_digest(oci::Platform::host(), {}); });
+    EXPECT_LT(Clock::now() - before, 10s);
+    ASSERT_TRUE(testing::is_error(error, ErrorKind::network));
+    EXPECT_EQ(error->hint().substr(error->hint().find("asked before")),
+              "asked before, in vain: " + nobody.address());
 }
 
 TEST_F(MirrorsTest, a_silent_mirror_is_left_out_after_one_stall) {

@@ -13,6 +13,13 @@ TEST(UrlTest, an_origin_has_its_default_port_and_no_case) {
     EXPECT_NE(Url::parse("http://a:1").origin(), Url::parse("http://a:2").origin());
 }
 
+TEST(UrlTest, its_name_has_the_port_that_does_not_go_without_saying) {
+    EXPECT_EQ(Url::parse("https://R.io:443/x").name(), "r.io");
+    EXPECT_EQ(Url::parse("http://r.io:443").name(), "r.io:443");
+    EXPECT_EQ(Url::parse("http://[::1]:5000").name(), "[::1]:5000");
+    EXPECT_EQ(Url::parse("http://[::1]").name(), "[::1]");
+}
+
 TEST(UrlTest, a_location_is_resolved_against_where_it_came_from) {
     const auto from = Url::parse("https://a/b/c?d");
     EXPECT_EQ(from.resolve("/x").str(), "https://a/x");
