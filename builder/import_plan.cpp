@@ -79,17 +79,21 @@ void require_output(const fs::path& file) {
 
 void require_room(const std::vector<oci::Descriptor>& to_fetch, const fs::path& target,
                   const std::optional<fs::path>& spool) {
-    require_space(target, size_of(to_fetch), "the image");
-    if (!spool)
-        return;
+    const auto image_bytes = size_of(to_fetch);
     std::uint64_t missing_bytes = 0;
+    if (!spool)
+        return require_space(target, image_bytes, "the image");
     for (const auto& layer : to_fetch)
         missing_bytes +=
             layer.size_bytes
             - std::min(layer.size_bytes, registry::spooled_bytes(*spool, layer.digest));
+    const auto* const elsewhere = "AIC_IMAGE_SPOOL names a directory for it on another disk";
+    if (is_same_file_system(target, *spool))
+        return require_space(target, image_bytes + missing_bytes, "the image with its download",
+                             missing_bytes > 0 ? elsewhere : "");
+    require_space(target, image_bytes, "the image");
     if (missing_bytes > 0)
-        require_space(*spool, missing_bytes, "the download",
-                      "AIC_IMAGE_SPOOL names a directory for it on another disk");
+        require_space(*spool, missing_bytes, "the download", elsewhere);
 }
 
 } // namespace aic::builder

@@ -44,8 +44,9 @@ void require_platform(const oci::Platform& actual, const oci::Platform& wanted, 
 void require_output(const std::filesystem::path& file);
 
 /// Throws Error(no_space) unless there is room for an image and, in the spool if there is one to be
-/// used, for those of its layers that are not there yet. The image takes about what its layers
-/// take; what other images have may cost nothing, and is asked for when it is copied.
+/// used, for those of its layers that are not there yet; for both where they share a disk. The
+/// image takes about what its layers take; what other images have may cost nothing, and is asked
+/// for when it is copied.
 void require_room(const std::vector<oci::Descriptor>& to_fetch, const std::filesystem::path& target,
                   const std::optional<std::filesystem::path>& spool);
 

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/files.hpp"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -128,6 +129,18 @@ Capacity capacity_of(const fs::path& path) {
             .size_bytes = std::uint64_t{status.f_blocks} * status.f_frsize,
             .free_inodes = status.f_favail,
             .inodes = status.f_files};
+}
+
+static dev_t device_of(const fs::path& path) {
+    const auto place = nearest_existing(path);
+    struct stat status;
+    if (::stat(place.c_str(), &status) != 0)
+        throw system_error("examining '{}'", place.native());
+    return status.st_dev;
+}
+
+bool is_same_file_system(const fs::path& one, const fs::path& other) {
+    return device_of(one) == device_of(other);
 }
 
 void require_space(const fs::path& path, std::uint64_t needed_bytes, std::string_view what_for,

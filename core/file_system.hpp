@@ -47,6 +47,10 @@ struct Capacity {
 /// Of the path or its nearest parent that is there.
 Capacity capacity_of(const std::filesystem::path& path);
 
+/// Whether what is written to the one takes room from the other; of each the nearest directory
+/// above that exists counts.
+bool is_same_file_system(const std::filesystem::path& one, const std::filesystem::path& other);
+
 /// Throws Error(no_space) saying what is lacking where, and `hint`, unless `needed_bytes` are free
 /// at `path`.
 void require_space(const std::filesystem::path& path, std::uint64_t needed_bytes,

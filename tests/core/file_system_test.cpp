@@ -64,6 +64,12 @@ TEST(FileSystemTest, lacking_space_is_said_with_figures) {
                         require_space(dir / "not/yet/there", std::uint64_t{1} << 62, "a test"));
 }
 
+TEST(FileSystemTest, who_shares_room_is_known_before_it_exists) {
+    const testing::TempDir dir;
+    EXPECT_TRUE(is_same_file_system(dir / "not/yet/there", dir / "nor/this"));
+    EXPECT_FALSE(is_same_file_system(dir.path(), "/proc/self"));
+}
+
 } // namespace
 
 } // namespace aic

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from support import mounts
 from support.binary import AicImage, Status
-from support.case import FunctionalTest, sample_reference
+from support.case import SAMPLE_TAG, FunctionalTest, sample_layout, sample_reference
+from support.registry import Registry
 
 # Enough for the sample's compressed layers, and too little for its uncompressed image.
 MIDWAY = "size=110m"
+ENOUGH_FOR_ONE = "size=90m"
 TINY = "size=4m"
 # Blocks in plenty, names for three files: free space alone looks fine.
 FEW_INODES = "size=1g,nr_inodes=6"
@@ -54,6 +56,16 @@ class FullDiskTest(FunctionalTest):
         disk = self.small_disk("disk", TINY)
         self.aic = AicImage(self.scratch, store=disk / "store", spool=disk / "spool")
         self.assert_refused(disk)
+
+    def test_a_disk_for_the_image_or_its_download_alone(self) -> None:
+        disk = self.small_disk("disk", ENOUGH_FOR_ONE)
+        self.aic = AicImage(self.scratch, store=disk / "store", spool=disk / "spool")
+        with Registry(self.scratch / "registry") as registry:
+            registry.push(sample_layout(), SAMPLE_TAG, "lab/debian:12")
+            result = self.refuse(Status.NO_SPACE, "pull", f"{registry.address}#lab/debian:12")
+        self.assertRegex(result.stderr, rf"the image with its download needs .* in '{disk}/")
+        self.assertIn("AIC_IMAGE_SPOOL", result.stderr)
+        self.assertEqual(self.aic.leftovers(), [], "nothing was fetched")
 
     def test_a_small_spool_is_either_enough_or_refused(self) -> None:
         disk = self.small_disk("disk", TINY)
