@@ -114,6 +114,17 @@ const std::vector<Fault>& faults() {
          2,
          0,
          1s},
+        {"a connection that slows down to ten bytes a second",
+         "the same",
+         at_first([](auto proper) {
+             proper.trickle_after = k_size / 2;
+             return proper;
+         }),
+         {},
+         "",
+         2,
+         0,
+         1s},
         {"503 four times",
          "waited for",
          [](std::size_t number, const FakeRequest&, const FakeResponse& proper) {

@@ -75,7 +75,8 @@ TEST_P(RegistryFaultsTest, comes_out_as_the_table_says) {
             fault.answer(requests++, request, testing::ranged_response(request, blob_bytes()));
         if (response.status < 300)
             sent_bytes_ += std::min({response.body.size(), response.cut_after.value_or(k_size),
-                                     response.stall_after.value_or(k_size)});
+                                     response.stall_after.value_or(k_size),
+                                     response.trickle_after.value_or(k_size)});
         return response;
     });
     const auto begin = std::chrono::steady_clock::now();

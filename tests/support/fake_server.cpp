@@ -28,10 +28,20 @@ struct FakeServer::Connection {
     SslPointer ssl = nullptr; ///< null where it speaks no TLS
     std::string received = {};
     std::string to_send = {};
+    std::string drops = {}; ///< the rest, which follows byte by byte
     bool close_when_sent = false;
     bool broken = false;
 
-    bool is_finished() const { return broken || (close_when_sent && to_send.empty()); }
+    bool is_finished() const {
+        return broken || (close_when_sent && to_send.empty() && drops.empty());
+    }
+
+    bool trickles() const { return to_send.empty() && !drops.empty(); }
+
+    void let_drop() {
+        to_send = drops.substr(0, 1);
+        drops.erase(0, 1);
+    }
 };
 
 namespace {
@@ -147,13 +157,20 @@ void FakeServer::serve() {
             polled.push_back({connection.fd.get(),
                               static_cast<short>(connection.to_send.empty() ? POLLIN : POLLOUT),
                               0});
-        if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
+        const bool trickles = std::ranges::any_of(
+            connections, [](const auto& connection) { return connection.trickles(); });
+        constexpr int k_drop_ms = 100;
+        const int count = ::poll(polled.data(), polled.size(), trickles ? k_drop_ms : -1);
+        if (count < 0 && errno != EINTR)
             return;
         if (polled[0].revents != 0)
             return;
         for (std::size_t i = 0; i < connections.size(); ++i)
             if (polled[i + 2].revents != 0)
                 advance(connections[i]);
+        for (auto& connection : connections)
+            if (count == 0 && connection.trickles())
+                connection.let_drop();
         if (polled[1].revents != 0)
             accept_connection(connections);
         std::erase_if(connections, [](const auto& connection) { return connection.is_finished(); });
@@ -211,9 +228,14 @@ void FakeServer::answer(Connection& connection, const FakeRequest& request) {
     if (connection.close_when_sent)
         out += "Connection: close\r\n";
     out += "\r\n";
-    if (request.method != "HEAD")
-        out += response.body.substr(0, std::min(response.cut_after.value_or(std::string::npos),
-                                                response.stall_after.value_or(std::string::npos)));
+    if (request.method == "HEAD")
+        return;
+    const auto at_once = std::min({response.cut_after.value_or(std::string::npos),
+                                   response.stall_after.value_or(std::string::npos),
+                                   response.trickle_after.value_or(std::string::npos)});
+    out += response.body.substr(0, at_once);
+    if (response.trickle_after)
+        connection.drops = response.body.substr(std::min(at_once, response.body.size()));
 }
 
 } // namespace aic::testing

@@ -36,7 +36,9 @@ struct FakeResponse {
     std::optional<std::size_t> cut_after =
         {}; ///< the connection is closed after so many bytes of the body
     std::optional<std::size_t> stall_after =
-        {};                      ///< nothing more is sent after so many bytes of the body
+        {}; ///< nothing more is sent after so many bytes of the body
+    std::optional<std::size_t> trickle_after =
+        {}; ///< after so many bytes of the body the rest comes byte by byte, ten a second
     bool announce_length = true; ///< else the end of the connection is the end of the body
     bool silent = false;         ///< nothing is ever sent
 };
