@@ -56,15 +56,17 @@ public:
         if (is_of_what_is_known())
             return known_image();
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
-        if (may_be_there && !is_standard_input())
+        if (reference_.engine())
+            phase("reading what the engine saves");
+        if (may_be_there && !reference_.is_standard_input())
             if (auto hit = find_by_reference())
                 return std::move(*hit);
-        if (!options_.output && !is_standard_input())
+        if (!options_.output && !reference_.is_standard_input())
             if (auto hit = wait_for_claim(cache::Visibility::everyone))
                 return std::move(*hit);
-        phase(is_standard_input() ? "reading standard input" : "resolving");
+        phase(reference_.is_standard_input() ? "reading standard input" : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
-        if (!is_standard_input())
+        if (!reference_.is_standard_input())
             tell_if_moved(library_.find_references(reference_.str(), options_.platform),
                           image_.index_or_manifest);
         id_ = ImageId(image_.manifest.config.digest.bytes());
@@ -336,14 +338,8 @@ private:
         return {target, record_for(built, {}), false, built.taken_over, built.fetched};
     }
 
-    /// Which holds something else every time.
-    bool is_standard_input() const {
-        const auto* archive = reference_.archive();
-        return archive && archive->is_standard_input();
-    }
-
     void remember_reference() {
-        if (is_standard_input())
+        if (reference_.is_standard_input())
             return;
         store_.write_reference({.reference = reference_.str(),
                                 .points_at = image_.index_or_manifest,

@@ -2,6 +2,7 @@
 #include "core/subprocess.hpp"
 
 #include "core/bytes.hpp"
+#include "core/child.hpp"
 #include "core/error.hpp"
 #include "core/fd.hpp"
 #include "core/log.hpp"
@@ -45,27 +46,6 @@ ssize_t write_without_signal(int fd, std::string_view bytes) {
     errno = failure;
     return written;
 }
-
-/// A child that is killed and reaped unless it was waited for.
-class Child {
-public:
-    explicit Child(pid_t pid) : pid_(pid) {}
-
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-    ~Child() {
-        if (pid_ < 0)
-            return;
-        ::kill(pid_, SIGKILL);
-        wait();
-    }
-
-    int wait() { return reap(std::exchange(pid_, -1)); }
-
-private:
-    pid_t pid_;
-};
 
 /// Feeds the child's input and takes its output until it closes that.
 class Conversation {

@@ -22,8 +22,9 @@ constexpr std::string_view k_layout = "oci:";
 constexpr std::string_view k_oci_archive = "oci-archive:";
 constexpr std::string_view k_docker_archive = "docker-archive:";
 constexpr std::string_view k_file = "file:";
-constexpr std::array<std::string_view, 4> k_unsupported = {"dockerd://", "podman://",
-                                                           "docker-daemon:", "dir:"};
+constexpr std::string_view k_dockerd = "dockerd://";
+constexpr std::string_view k_podman = "podman://";
+constexpr std::array<std::string_view, 2> k_unsupported = {"docker-daemon:", "dir:"};
 
 void refuse_long(std::string_view text) {
     if (text.size() > k_max_text)
@@ -154,6 +155,23 @@ ArchiveReference parse_archive_reference(ArchiveFormat format, std::string_view 
     return reference;
 }
 
+/// Engines know more than names in registries: ids, and parts of them.
+EngineReference parse_engine_reference(Engine engine, std::string_view text,
+                                       const ReferenceGrammar& grammar) {
+    constexpr std::string_view k_alphanumeric = "abcdefghijklmnopqrstuvwxyz"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    if (text.empty())
+        grammar.fail(text, "an image's name is missing here");
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool fits = k_alphanumeric.find(text[i]) != std::string_view::npos
+                          || (i > 0 && std::string_view("._-/:@").find(text[i]) != text.npos);
+        if (!fits)
+            grammar.fail(text.substr(i), fmt::format("'{}' does not belong in an image's name",
+                                                     printable(text.substr(i, 1))));
+    }
+    return {engine, std::string(text)};
+}
+
 void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar) {
     for (const auto scheme : k_unsupported)
         if (text.starts_with(scheme))
@@ -194,6 +212,12 @@ Reference Reference::parse(std::string_view text) {
     if (text.starts_with(k_docker_archive))
         return Reference(parse_archive_reference(ArchiveFormat::docker,
                                                  text.substr(k_docker_archive.size()), grammar));
+    if (text.starts_with(k_dockerd))
+        return Reference(
+            parse_engine_reference(Engine::docker, text.substr(k_dockerd.size()), grammar));
+    if (text.starts_with(k_podman))
+        return Reference(
+            parse_engine_reference(Engine::podman, text.substr(k_podman.size()), grammar));
     if (text == "-")
         return Reference(ArchiveReference{ArchiveFormat::any, "-", std::nullopt});
     refuse_other_schemes(text, grammar);
@@ -222,6 +246,10 @@ std::string ArchiveReference::str() const {
                        file.native(), name ? ":" + *name : "");
 }
 
+std::string EngineReference::str() const {
+    return fmt::format("{}{}", engine == Engine::docker ? k_dockerd : k_podman, image);
+}
+
 std::string Reference::str() const {
     return std::visit([](const auto& where) { return where.str(); }, where_);
 }
@@ -246,6 +274,13 @@ std::string base_name_of(const ArchiveReference& archive) {
         return "image";
     const auto file = archive.file.filename();
     return (file.extension() == ".tar" ? file.stem() : file).native();
+}
+
+std::string base_name_of(const EngineReference& reference) {
+    const std::string_view image = reference.image;
+    const auto name = image.substr(image.rfind('/') + 1); // npos + 1 is 0
+    const auto base = name.substr(0, name.find_first_of(":@"));
+    return base.empty() ? "image" : std::string(base);
 }
 
 } // namespace

@@ -50,9 +50,20 @@ struct ArchiveReference {
     bool operator==(const ArchiveReference&) const = default;
 };
 
+enum class Engine { docker, podman };
+
+/// An image that a container engine of this machine has: `dockerd://IMAGE`, `podman://IMAGE`.
+struct EngineReference {
+    Engine engine = Engine::docker;
+    std::string image; ///< as the engine calls it: "lab/x:1", "localhost/x", an id
+
+    std::string str() const;
+    bool operator==(const EngineReference&) const = default;
+};
+
 /// Where an image comes from. Accepts enroot's grammar ("nvcr.io#nvidia/tensorflow:22.02"),
-/// Docker's ("nvcr.io/nvidia/tensorflow:22.02"), either after "docker://", "oci:DIR[:TAG]" and
-/// archives.
+/// Docker's ("nvcr.io/nvidia/tensorflow:22.02"), either after "docker://", "oci:DIR[:TAG]",
+/// archives and the images of engines.
 class Reference {
 public:
     /// Throws Error(usage) whose message points at the offending character with a caret.
@@ -69,10 +80,16 @@ public:
 
     const ArchiveReference* archive() const { return std::get_if<ArchiveReference>(&where_); }
 
+    /// Which holds something else every time.
+    bool is_standard_input() const { return archive() && archive()->is_standard_input(); }
+
+    const EngineReference* engine() const { return std::get_if<EngineReference>(&where_); }
+
     bool operator==(const Reference&) const = default;
 
 private:
-    using Where = std::variant<RegistryReference, LayoutReference, ArchiveReference>;
+    using Where =
+        std::variant<RegistryReference, LayoutReference, ArchiveReference, EngineReference>;
 
     explicit Reference(Where where) : where_(std::move(where)) {}
 

@@ -41,8 +41,9 @@ void refuse_compressed(const BlobFile& file, const std::string& what, const std:
 /// Waits for bytes, or for a stop.
 class StoppableInput {
 public:
-    StoppableInput(int descriptor, std::stop_token stop)
+    StoppableInput(int descriptor, std::string name, std::stop_token stop)
         : descriptor_(descriptor)
+        , name_(std::move(name))
         , stop_(stop)
         , wake_(::eventfd(0, EFD_CLOEXEC)) {
         if (!wake_)
@@ -57,7 +58,7 @@ public:
             if (count >= 0)
                 return static_cast<std::size_t>(count);
             if (errno != EINTR && errno != EAGAIN)
-                throw system_error("reading {}", k_standard_input);
+                throw system_error("reading {}", name_);
         }
     }
 
@@ -67,12 +68,13 @@ private:
         std::array<pollfd, 2> events{{{descriptor_, POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
         while (!stop_.stop_requested() && ::poll(events.data(), events.size(), -1) < 0)
             if (errno != EINTR)
-                throw system_error("waiting for {}", k_standard_input);
+                throw system_error("waiting for {}", name_);
         if (stop_.stop_requested())
             throw Error(ErrorKind::interrupted, "stopped");
     }
 
     const int descriptor_;
+    const std::string name_;
     const std::stop_token stop_;
     const Fd wake_;
 };
@@ -86,31 +88,6 @@ Fd nameless_file(const fs::path& directory) {
     auto fd = open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     ::unlink(path.c_str());
     return fd;
-}
-
-BlobFile copy_to_spool(int descriptor, const fs::path& spool, std::stop_token stop) {
-    require_private_directory(spool);
-    StoppableInput input(descriptor, stop);
-    auto copy = nameless_file(spool);
-    Bytes buffer(k_copy_bytes);
-    std::size_t filled = 0;
-    std::uint64_t size_bytes = 0;
-    // The first piece is read until its kind shows; a pipe may bring a byte at a time.
-    while (const auto count = input.read(std::span(buffer).subspan(filled))) {
-        filled += count;
-        if (size_bytes == 0 && filled < k_magic_bytes)
-            continue;
-        const auto piece = std::span<const std::byte>(buffer).first(filled);
-        if (size_bytes == 0)
-            refuse_compressed(piece, k_standard_input, "");
-        pwrite_all(copy.get(), piece, size_bytes, spool);
-        size_bytes += filled;
-        filled = 0;
-    }
-    pwrite_all(copy.get(), std::span<const std::byte>(buffer).first(filled), size_bytes, spool);
-    return {.fd = std::make_shared<const Fd>(std::move(copy)),
-            .path = k_standard_input,
-            .size_bytes = size_bytes + filled};
 }
 
 std::uint64_t size_of(const struct stat& status) {
@@ -136,6 +113,32 @@ BlobFile open_archive_file(const fs::path& path) {
     return file;
 }
 
+BlobFile copy_archive_input(int descriptor, const std::string& name, const fs::path& spool,
+                            std::stop_token stop) {
+    require_private_directory(spool);
+    StoppableInput input(descriptor, name, stop);
+    auto copy = nameless_file(spool);
+    Bytes buffer(k_copy_bytes);
+    std::size_t filled = 0;
+    std::uint64_t size_bytes = 0;
+    // The first piece is read until its kind shows; a pipe may bring a byte at a time.
+    while (const auto count = input.read(std::span(buffer).subspan(filled))) {
+        filled += count;
+        if (size_bytes == 0 && filled < k_magic_bytes)
+            continue;
+        const auto piece = std::span<const std::byte>(buffer).first(filled);
+        if (size_bytes == 0)
+            refuse_compressed(piece, name, "");
+        pwrite_all(copy.get(), piece, size_bytes, spool);
+        size_bytes += filled;
+        filled = 0;
+    }
+    pwrite_all(copy.get(), std::span<const std::byte>(buffer).first(filled), size_bytes, spool);
+    return {.fd = std::make_shared<const Fd>(std::move(copy)),
+            .path = name,
+            .size_bytes = size_bytes + filled};
+}
+
 BlobFile open_archive_input(int descriptor, const fs::path& spool, std::stop_token stop) {
     const auto status = fstat_of(descriptor, k_standard_input);
     if (::isatty(descriptor))
@@ -143,8 +146,9 @@ BlobFile open_archive_input(int descriptor, const fs::path& spool, std::stop_tok
                     k_standard_input)
             .with_hint("'docker save IMAGE | aic-image pull -'");
     if (!S_ISREG(status.st_mode))
-        return in_context([&] { return fmt::format("reading {}", k_standard_input); },
-                          [&] { return copy_to_spool(descriptor, spool, stop); });
+        return in_context(
+            [&] { return fmt::format("reading {}", k_standard_input); },
+            [&] { return copy_archive_input(descriptor, k_standard_input, spool, stop); });
     Fd own(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     const auto position = own ? ::lseek(own.get(), 0, SEEK_CUR) : -1;
     if (position < 0)

@@ -18,4 +18,9 @@ BlobFile open_archive_file(const std::filesystem::path& path);
 BlobFile open_archive_input(int descriptor, const std::filesystem::path& spool,
                             std::stop_token stop);
 
+/// What comes from a descriptor to its end, copied into such a file; `name` is what it is called in
+/// messages.
+BlobFile copy_archive_input(int descriptor, const std::string& name,
+                            const std::filesystem::path& spool, std::stop_token stop);
+
 } // namespace aic::registry

@@ -25,6 +25,8 @@ oci::ArchiveFormat format_of(const LayoutFiles& files) {
                 files.name());
 }
 
+} // namespace
+
 std::unique_ptr<ImageSource> open_archive(const oci::ArchiveReference& reference,
                                           const std::filesystem::path& spool,
                                           std::stop_token stop) {
@@ -37,8 +39,6 @@ std::unique_ptr<ImageSource> open_archive(const oci::ArchiveReference& reference
         return std::make_unique<DockerArchiveSource>(files, reference.name);
     return std::make_unique<LayoutSource>(files, reference.str(), reference.name);
 }
-
-} // namespace
 
 Digest ArchiveSource::current_digest(const oci::Platform& platform, std::stop_token stop) {
     return opened(stop).current_digest(platform, stop);
@@ -60,7 +60,7 @@ FetchedBytes ArchiveSource::fetch(std::span<const BlobRequest> blobs,
 
 ImageSource& ArchiveSource::opened(std::stop_token stop) {
     if (!image_)
-        image_ = open_archive(reference_, spool_, stop);
+        image_ = open_(stop);
     return *image_;
 }
 

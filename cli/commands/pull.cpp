@@ -82,7 +82,8 @@ void Pull::describe(const Arguments& arguments) {
     arguments
         .add_option("reference", references_,
                     "where from: nvcr.io#nvidia/pytorch:24.05, ubuntu, oci:DIR:TAG, "
-                    "oci-archive:FILE, docker-archive:FILE, - for an archive on standard input")
+                    "oci-archive:FILE, docker-archive:FILE, - for an archive on standard input, "
+                    "dockerd://IMAGE, podman://IMAGE")
         .required()
         .type_name("REFERENCE");
     arguments.add_option("-o,--output", output_, "write only this file, nothing into the store")

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -160,6 +161,51 @@ class ArchiveTest(FunctionalTest):
             process.communicate(timeout=10)
         self.assertEqual(process.returncode, 128 + signal.SIGINT)
         self.assertEqual(self.aic.leftovers(), [])
+
+
+class DockerEngineTest(FunctionalTest):
+    """There is no daemon here: a program stands in for docker's client, and then for none."""
+
+    def install_docker(self, script: str) -> None:
+        directory = self.scratch / "bin"
+        directory.mkdir(exist_ok=True)
+        (directory / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        (directory / "docker").chmod(0o755)
+        self.aic.environment["PATH"] = f"{directory}:/usr/bin:/bin"
+
+    def test_what_docker_saves_is_pulled(self) -> None:
+        layer = oci_layout.tar([oci_layout.file("etc/motd", b"docker")])
+        archive = self.scratch / "saved.tar"
+        reference = docker_archive.old_style(archive, [layer], ["lab/x:1"])
+        self.install_docker(f'test "$*" = "save lab/x:1" && exec cat {archive}')
+        image = self.pull("dockerd://lab/x:1")
+        self.assertTrue(image.name.startswith("x+"), image)
+        self.assertEqual(self.succeed("cat", "dockerd://lab/x:1", "/etc/motd").out, "docker")
+        self.assertEqual(self.pull(reference), image)
+
+    def test_docker_that_fails_midway_leaves_nothing(self) -> None:
+        self.install_docker("echo begun; echo one >&2; echo 'the disk is broken' >&2; exit 3")
+        result = self.refuse(Status.SYSTEM, "pull", "dockerd://lab/x:1")
+        self.assertIn("'docker save lab/x:1' ended with 3: the disk is broken", result.stderr)
+        self.assertEqual(self.aic.leftovers(), [])
+
+    def test_docker_that_is_stopped_is_ended(self) -> None:
+        note = self.scratch / "pid"
+        self.install_docker(f"echo $$ > {note}.new; mv {note}.new {note}; exec sleep 60")
+        process = self.aic.start("pull", "dockerd://lab/x:1")
+        deadline = time.monotonic() + 20
+        while not note.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 128 + signal.SIGINT)
+        self.assertFalse(Path("/proc", note.read_text().strip()).exists())
+
+    def test_no_docker_is_said_with_what_to_do(self) -> None:
+        self.aic.environment["PATH"] = str(self.scratch)
+        result = self.refuse(Status.NOT_FOUND, "pull", "dockerd://lab/x:1")
+        self.assertIn("docker is not installed here", result.stderr)
+        self.assertIn("docker-archive:FILE", result.stderr)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from support.binary import Status
 from support.case import FunctionalTest
 from support.containers import Containers
 from support.registry import Registry
@@ -111,6 +112,16 @@ class PodmanBuildahTest(FunctionalTest):
 
     def test_podman_saves_an_oci_layout(self) -> None:
         self.check(f"oci:{self.save(self.make('saved'), 'oci-dir')}", "saved")
+
+    def test_what_podman_has_is_pulled_from_it(self) -> None:
+        image = self.make("had")
+        self.aic.environment["CONTAINERS_STORAGE_CONF"] = str(self.containers.storage_conf())
+        self.check(f"podman://{image}", "had")
+        self.assertIn("already here", self.succeed("pull", f"podman://{image}").stderr)
+        missing = self.aic.run("pull", "podman://localhost/lab/none:1")
+        self.assertEqual(missing.status, Status.NOT_FOUND, missing)
+        self.assertRegex(missing.stderr, r"podman save .* ended with 125: .*localhost/lab/none:1: image not known")
+        self.assertEqual(self.aic.leftovers(), [])
 
     def test_podman_saves_several_in_one_archive(self) -> None:
         images = [self.make("one"), self.make("two", "docker")]

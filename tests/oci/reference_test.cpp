@@ -48,6 +48,8 @@ TEST(ReferenceTest, every_form_has_one_canonical_form) {
         {"docker-archive:b.tar:x", "docker-archive:b.tar:docker.io/library/x:latest"},
         {"docker-archive:-:node7#lab/x:1", "docker-archive:-:node7#lab/x:1"},
         {"-", "-"},
+        {"dockerd://ubuntu:22.04", "dockerd://ubuntu:22.04"},
+        {"podman://localhost/Lab/x@sha256:12", "podman://localhost/Lab/x@sha256:12"},
     };
     for (const auto& [text, canonical] : forms) {
         const auto reference = Reference::parse(text);
@@ -86,6 +88,9 @@ TEST(ReferenceTest, the_base_name_is_the_last_part) {
         {"oci-archive:/a/b-1.2.tar:3", "b-1.2"},
         {"oci-archive:b-1.2", "b-1.2"},
         {"docker-archive:/a/b.tar", "b"},
+        {"dockerd://r.io/lab/x:1", "x"},
+        {"podman://0123abcd", "0123abcd"},
+        {"podman://x/:1", "image"},
         {"docker-archive:/a/b.tar:r.io/lab/x:1", "x"},
         {"oci-archive:-:1", "image"},
         {"-", "image"}};
@@ -142,8 +147,10 @@ TEST(ReferenceTest, an_error_points_at_the_character) {
         {"oci-archive:f:", 14, "a tag is missing"},
         {"docker-archive:f:", 17, "is missing here"},
         {"docker-archive:f:lab/X", 21, "a repository is lower case"},
-        {"dockerd://x", 0, "not supported by this version"},
-        {"podman://x", 0, "not supported by this version"},
+        {"docker-daemon:x", 0, "not supported by this version"},
+        {"dockerd://", 10, "is missing here"},
+        {"podman://-q", 9, "'-' does not belong in an image's name"},
+        {"podman://lab/x y", 14, "' ' does not belong in an image's name"},
         {"https://r.io/x", 0, "leave it out"},
         {"docker://", 9, "is missing here"},
     };

@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 namespace aic::registry {
 
 using oci::ArchiveFormat;
+using oci::ArchiveReference;
 using testing::LayerBuilder;
 
 namespace {
@@ -84,7 +85,14 @@ protected:
     ArchiveSource source(const std::string& tar, ArchiveFormat format,
                          std::optional<std::string> name = std::nullopt) const {
         write_file(file_, tar);
-        return ArchiveSource({format, file_, std::move(name)}, dir_ / "spool");
+        return opening({format, file_, std::move(name)});
+    }
+
+    ArchiveSource opening(ArchiveReference reference) const {
+        return ArchiveSource(
+            [reference = std::move(reference), spool = dir_ / "spool"](std::stop_token stop) {
+                return open_archive(reference, spool, stop);
+            });
     }
 
     static ResolvedImage resolved_layout(const testing::LayoutBuilder& layout) {
@@ -257,7 +265,7 @@ TEST_F(ArchiveSourceTest, what_the_tar_is_instead_is_said) {
 
 TEST_F(ArchiveSourceTest, a_file_that_is_no_plain_tar_gets_a_hint) {
     const auto error_of = [&](const fs::path& file) {
-        ArchiveSource archive({ArchiveFormat::oci, file, std::nullopt}, dir_ / "spool");
+        auto archive = opening({ArchiveFormat::oci, file, std::nullopt});
         return testing::error_thrown_by([&] { resolve(archive); });
     };
     write_file(file_, testing::gzip(lower_));

@@ -19,10 +19,21 @@ class Containers:
                 raise unittest.SkipTest(f"needs {program}, which is not installed")
         if os.geteuid() != 0:
             raise unittest.SkipTest("needs root: buildah's storage wants owners of its own")
+        self._directory = directory
         self._where = (
             "--root", str(directory / "root"), "--runroot", str(directory / "run"),
             "--storage-driver", "vfs",
         )
+
+    def storage_conf(self) -> Path:
+        """For whom CONTAINERS_STORAGE_CONF tells where the storage is."""
+        file = self._directory / "storage.conf"
+        file.write_text(f'''[storage]
+driver = "vfs"
+graphroot = "{self._directory / "root"}"
+runroot = "{self._directory / "run"}"
+''')
+        return file
 
     def build(self, name: str, layers: list[Path], manifest_format: str) -> str:
         """An image of these directories, one over the other; its name in the storage."""
