@@ -176,8 +176,12 @@ void refuse_other_schemes(std::string_view text, const ReferenceGrammar& grammar
     for (const auto scheme : k_unsupported)
         if (text.starts_with(scheme))
             grammar.fail(text, fmt::format("'{}' is not supported by this version", scheme));
-    if (text.starts_with(k_file))
-        grammar.fail(text, "a file is not pulled: 'aic-image add' takes it over");
+    for (const std::string_view path : {"file:", "/", "./", "../", "~/"})
+        if (text.starts_with(path))
+            grammar.fail(text, text.ends_with(".sqsh") || text.starts_with(k_file)
+                                   ? "a file is not pulled: 'aic-image add' takes it over"
+                                   : "a path needs what it is before it: oci:, oci-archive: or "
+                                     "docker-archive:");
     if (const auto end = text.find("://"); end != std::string_view::npos)
         grammar.fail(text,
                      fmt::format("'{}' is no source of images; leave it out, or write docker://",

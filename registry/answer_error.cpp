@@ -107,6 +107,11 @@ Error error_of(const Answer& answer) {
     if (is_expired)
         return error.with_hint("a token of Amazon's registry lives for twelve hours: get a new one "
                                "from 'aws ecr get-login-password'");
+    if (text.find("HTTP request to an HTTPS server") != std::string::npos)
+        return error.with_hint(
+            fmt::format("it speaks TLS: put the certificate to trust into certs.d/{}/ca.crt, below "
+                        "~/.config/containers or /etc/containers",
+                        answer.url.name()));
     return error;
 }
 

@@ -8,6 +8,19 @@
 
 namespace aic::registry {
 
+/// "host:port" of a proxy that cannot be reached, which is whom libcurl then names instead of the
+/// host; "" when it is the host.
+static std::string proxy_in(std::string_view detail, std::string_view host) {
+    constexpr std::string_view k_begin = "Failed to connect to ";
+    constexpr std::string_view k_middle = " port ";
+    const auto middle = detail.find(k_middle);
+    if (!detail.starts_with(k_begin) || middle == std::string_view::npos)
+        return "";
+    const auto named = detail.substr(k_begin.size(), middle - k_begin.size());
+    const auto rest = detail.substr(middle + k_middle.size());
+    return named == host ? "" : fmt::format("{}:{}", named, rest.substr(0, rest.find(' ')));
+}
+
 std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
     switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -95,6 +108,10 @@ Error Transfer::failure_of(CURLcode result) const {
         curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &number);
         const auto reason = number != 0 ? std::string(std::strerror(static_cast<int>(number)))
                                         : oci::printable(detail);
+        if (const auto proxy = proxy_in(detail, answer_.url.host()); !proxy.empty())
+            return Error(ErrorKind::network, "connecting to the proxy {}, for {}: {}{}",
+                         oci::printable(proxy), host, reason, attempts)
+                .with_hint("HTTPS_PROXY names the proxy, and NO_PROXY the hosts that need none");
         return Error(ErrorKind::network, "connecting to {}: {}{}", host, reason, attempts)
             .with_hint("nothing answers there: check host and port, and whether a proxy is needed");
     };
@@ -126,6 +143,12 @@ Error Transfer::failure_of(CURLcode result) const {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return error("trusting").with_hint("SSL_CERT_FILE names the certificates to trust");
+    case CURLE_SSL_CONNECT_ERROR:
+        if (detail.find("wrong version number") == std::string_view::npos)
+            return error("talking to");
+        return Error(ErrorKind::network, "{} does not speak TLS", host)
+            .with_hint("'insecure_registries' in the settings names the registries that may be "
+                       "asked without it");
     case CURLE_OPERATION_TIMEDOUT:
         if (!is_connected())
             return nobody_there();

@@ -40,4 +40,11 @@ TEST(AnswerErrorTest, another_400_is_none) {
     EXPECT_EQ(error_of_status(400, "r.example", {}).hint(), "");
 }
 
+TEST(AnswerErrorTest, who_wants_tls_on_this_machine_is_told_how) {
+    const auto error = error_of({.url = Url::parse("http://127.0.0.1:5000/v2/"),
+                                 .status = 400,
+                                 .body = "Client sent an HTTP request to an HTTPS server.\n"});
+    EXPECT_THAT(error.hint(), ::testing::HasSubstr("certs.d/127.0.0.1:5000/ca.crt"));
+}
+
 } // namespace aic::registry

@@ -4,11 +4,13 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/full_listener.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -269,6 +271,22 @@ TEST(TransportTest, nobody_there_is_a_network_error_with_a_hint) {
     const auto error = testing::error_thrown_by([] { ask(get("http://127.0.0.1:1/")); });
     ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "asking: connecting to 127.0.0.1"));
     EXPECT_FALSE(error->hint().empty());
+}
+
+TEST(TransportTest, who_speaks_no_tls_is_named_with_what_to_do) {
+    const testing::LoopbackListener listener(4);
+    const std::jthread server([&] {
+        const Fd client(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        constexpr std::string_view k_answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+        ::send(client.get(), k_answer.data(), k_answer.size(), MSG_NOSIGNAL);
+        std::array<char, 1024> hello;
+        while (::recv(client.get(), hello.data(), hello.size(), 0) > 0)
+            continue;
+    });
+    const auto error = testing::error_thrown_by(
+        [&] { ask(get(fmt::format("https://{}/", listener.host_and_port()))); });
+    ASSERT_TRUE(testing::is_error(error, ErrorKind::network, "does not speak TLS"));
+    EXPECT_THAT(error->hint(), ::testing::HasSubstr("insecure_registries"));
 }
 
 TEST(TransportTest, where_no_connection_comes_about_is_said_in_time_and_not_waited_for) {
