@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace aic::sandbox {
 
 using nlohmann::json;
@@ -59,6 +61,13 @@ std::string text_of(const json& object, const char* key) {
     return narrowed(object.at(key).get<std::string>());
 }
 
+/// A fraction or a sign would be converted without a word.
+std::uint32_t id_of(const json& value) {
+    if (!value.is_number_unsigned() || !std::in_range<std::uint32_t>(value.get<std::uint64_t>()))
+        throw Error(ErrorKind::integrity, "reading the sandbox's plan: {} is no id", value.dump());
+    return value.get<std::uint32_t>();
+}
+
 } // namespace
 
 std::string to_json(const Plan& plan) {
@@ -110,7 +119,7 @@ Plan parse_plan(std::string_view text) {
                   .is_read_only = document.at("is_read_only").get<bool>(),
                   .keeps_changes = document.at("keeps_changes").get<bool>()};
         if (const auto& ids = document.at("ids"); !ids.is_null())
-            plan.ids = Ids{ids.at(0).get<unsigned>(), ids.at(1).get<unsigned>()};
+            plan.ids = Ids{id_of(ids.at(0)), id_of(ids.at(1))};
         for (const auto& file : document.at("files"))
             plan.files.push_back({text_of(file, "path"), text_of(file, "text")});
         for (const auto& bind : document.at("binds"))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/sandbox/report.hpp"
 
+#include "cache/json_fields.hpp"
+
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -10,13 +12,28 @@ using nlohmann::json;
 
 namespace {
 
+Report::Kind report_kind(int number) {
+    if (number < 0 || number > static_cast<int>(Report::Kind::failed))
+        throw Error(ErrorKind::integrity, "there is no report {}", number);
+    return static_cast<Report::Kind>(number);
+}
+
+ErrorKind error_kind(int number) {
+    const auto kind = static_cast<ErrorKind>(number);
+    const bool is_known = (kind >= ErrorKind::system && kind <= ErrorKind::no_platform)
+                          || kind == ErrorKind::interrupted;
+    if (!is_known)
+        throw Error(ErrorKind::integrity, "there is no error {}", number);
+    return kind;
+}
+
 Report report_of(const json& document) {
-    return Report{.kind = static_cast<Report::Kind>(
-                      document.value("kind", static_cast<int>(Report::Kind::failed))),
-                  .status = document.value("status", 0),
-                  .error = static_cast<ErrorKind>(document.value("error", 1)),
-                  .message = document.value("message", ""),
-                  .hint = document.value("hint", "")};
+    const cache::Fields fields(document);
+    return Report{.kind = report_kind(fields.number<int>("kind")),
+                  .status = fields.number<int>("status"),
+                  .error = error_kind(fields.number<int>("error")),
+                  .message = fields.get<std::string>("message"),
+                  .hint = fields.get<std::string>("hint")};
 }
 
 } // namespace
@@ -38,12 +55,9 @@ std::string to_line(const Report& report) {
 }
 
 std::optional<Report> parse_report(std::string_view line) {
-    const auto document = json::parse(line, nullptr, false);
-    if (!document.is_object())
-        return std::nullopt;
     try {
-        return report_of(document);
-    } catch (const json::exception&) {
+        return report_of(json::parse(line, nullptr, false));
+    } catch (const Error&) {
         return std::nullopt;
     }
 }

@@ -37,6 +37,16 @@ TEST(PlanTest, every_byte_of_it_arrives) {
     EXPECT_EQ(read.host_name, "gpu03");
 }
 
+TEST(PlanTest, an_id_is_a_whole_number_that_fits) {
+    const auto text = to_json({.ids = Ids{7, 8}});
+    ASSERT_EQ(parse_plan(text).ids->gid, 8U);
+    for (const auto* ids : {"[7,8.5]", "[7,-8]", "[7,4294967296]", "[88888888888888.4,8]", "[7]"}) {
+        auto other = text;
+        other.replace(other.find("[7,8]"), 5, ids);
+        EXPECT_ERROR(ErrorKind::integrity, parse_plan(other));
+    }
+}
+
 TEST(PlanTest, what_is_none_is_refused) {
     for (const auto* text : {"", "{}", "[]", R"({"images": 3})"})
         EXPECT_ERROR(ErrorKind::integrity, parse_plan(text));
@@ -58,6 +68,15 @@ TEST(ReportTest, it_arrives_as_one_line) {
 TEST(ReportTest, what_is_none_is_nothing) {
     EXPECT_FALSE(parse_report("hello"));
     EXPECT_FALSE(parse_report("[1]"));
+    const auto numbers = [](const char* kind, const char* status, const char* error) {
+        return fmt::format(R"({{"kind":{},"status":{},"error":{},"message":"","hint":""}})", kind,
+                           status, error);
+    };
+    EXPECT_TRUE(parse_report(numbers("6", "-1", "130")));
+    EXPECT_FALSE(parse_report(numbers("7", "0", "1")));
+    EXPECT_FALSE(parse_report(numbers("0", "0", "10")));
+    EXPECT_FALSE(parse_report(numbers("88888888888888.4", "0", "1")));
+    EXPECT_FALSE(parse_report(numbers("0", "4294967296", "1")));
 }
 
 } // namespace
