@@ -56,17 +56,17 @@ public:
         if (is_of_what_is_known())
             return known_image();
         const bool may_be_there = !options_.output && !is_asked_for(Freshness::made_anew);
-        if (reference_.engine())
-            phase("reading what the engine saves");
-        if (may_be_there && !reference_.is_standard_input())
+        if (may_be_there && reference_.means_the_same_everywhere())
             if (auto hit = find_by_reference())
                 return std::move(*hit);
-        if (!options_.output && !reference_.is_standard_input())
+        if (!options_.output && reference_.means_the_same_everywhere())
             if (auto hit = wait_for_claim(cache::Visibility::everyone))
                 return std::move(*hit);
-        phase(reference_.is_standard_input() ? "reading standard input" : "resolving");
+        phase(reference_.is_standard_input() ? "reading standard input"
+              : reference_.engine()          ? "reading what the engine saves"
+                                             : "resolving");
         image_ = source_->resolve(options_.platform, stop_);
-        if (!reference_.is_standard_input())
+        if (reference_.means_the_same_everywhere())
             tell_if_moved(library_.find_references(reference_.str(), options_.platform),
                           image_.index_or_manifest);
         id_ = ImageId(image_.manifest.config.digest.bytes());
@@ -84,8 +84,10 @@ public:
                           .find_each(image_config_.diff_ids);
         tell_distrust();
         announce();
-        require_room(layers_to_fetch(image_.manifest, image_config_, donors_), target_directory(),
-                     reference_.registry() ? std::optional(config_.spool.value) : std::nullopt);
+        const auto layers = layers_to_fetch(image_.manifest, image_config_, donors_);
+        const auto downloads =
+            layers_to_download(layers, reference_, uses_enroot() ? &enroot_ : nullptr);
+        require_room(layers, downloads, target_directory(), config_.spool.value);
         return options_.output ? into_file() : into_store();
     }
 
@@ -339,7 +341,7 @@ private:
     }
 
     void remember_reference() {
-        if (reference_.is_standard_input())
+        if (!reference_.means_the_same_everywhere())
             return;
         store_.write_reference({.reference = reference_.str(),
                                 .points_at = image_.index_or_manifest,
@@ -388,7 +390,7 @@ ImportResult import_image(const oci::Reference& reference, const Config& config,
         return Import(reference, config, environment, options, observer, stop).run();
     } catch (const Error& error) {
         const auto name = reference.str();
-        if (error.message().find(name) != std::string::npos) // once is enough
+        if (!reference.is_standard_input() && error.message().find(name) != std::string::npos)
             throw;
         throw error.within(fmt::format("pulling {}", name));
     }

@@ -77,23 +77,33 @@ void require_output(const fs::path& file) {
                     fs::is_directory(status) ? "a directory" : "no regular file");
 }
 
-void require_room(const std::vector<oci::Descriptor>& to_fetch, const fs::path& target,
-                  const std::optional<fs::path>& spool) {
-    const auto image_bytes = size_of(to_fetch);
-    std::uint64_t missing_bytes = 0;
-    if (!spool)
+std::vector<oci::Descriptor> layers_to_download(std::vector<oci::Descriptor> layers,
+                                                const oci::Reference& reference,
+                                                const EnrootCache* enroot) {
+    if (!reference.registry())
+        return {};
+    if (enroot)
+        std::erase_if(layers, [&](const auto& layer) { return enroot->find(layer).has_value(); });
+    return layers;
+}
+
+void require_room(const std::vector<oci::Descriptor>& to_convert,
+                  const std::vector<oci::Descriptor>& to_download, const fs::path& target,
+                  const fs::path& spool) {
+    const auto image_bytes = size_of(to_convert);
+    if (to_download.empty())
         return require_space(target, image_bytes, "the image");
-    for (const auto& layer : to_fetch)
-        missing_bytes +=
-            layer.size_bytes
-            - std::min(layer.size_bytes, registry::spooled_bytes(*spool, layer.digest));
+    std::uint64_t missing_bytes = 0;
+    for (const auto& layer : to_download)
+        missing_bytes += layer.size_bytes
+                         - std::min(layer.size_bytes, registry::spooled_bytes(spool, layer.digest));
     const auto* const elsewhere = "AIC_IMAGE_SPOOL names a directory for it on another disk";
-    if (is_same_file_system(target, *spool))
+    if (is_same_file_system(target, spool))
         return require_space(target, image_bytes + missing_bytes, "the image with its download",
                              missing_bytes > 0 ? elsewhere : "");
     require_space(target, image_bytes, "the image");
     if (missing_bytes > 0)
-        require_space(*spool, missing_bytes, "the download", elsewhere);
+        require_space(spool, missing_bytes, "the download", elsewhere);
 }
 
 } // namespace aic::builder

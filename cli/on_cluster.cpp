@@ -45,7 +45,13 @@ std::vector<std::string> job_line(const std::string& verb, std::vector<std::stri
     return line;
 }
 
-bool OnCluster::run_as_job(Session& session, const std::string& verb, bool setting) const {
+bool OnCluster::run_as_job(Session& session, const std::string& verb, bool setting,
+                           bool needs_this_machine) const {
+    if (needs_this_machine && on_cluster_)
+        throw Error(ErrorKind::usage, "a node does not have the images of this machine's engine")
+            .with_hint("leave out --on-cluster");
+    if (needs_this_machine)
+        return false;
     // The settings are for login nodes: what a job does, it does itself.
     const bool is_job = session.environment()("SLURM_JOB_ID").has_value();
     if (here_ || !(on_cluster_ || (setting && !is_job)))

@@ -13,8 +13,10 @@ public:
 
     /// Where the work is to be a job, the same command line is run on a node, and this process's
     /// exit status will be its; else false. `verb` is the command's name, `setting` what the
-    /// settings say. Throws Error(not_found) when there is no Slurm.
-    bool run_as_job(Session& session, const std::string& verb, bool setting) const;
+    /// settings say. Work that only this machine can do is none. Throws Error(not_found) when there
+    /// is no Slurm.
+    bool run_as_job(Session& session, const std::string& verb, bool setting,
+                    bool needs_this_machine = false) const;
 
 private:
     bool on_cluster_ = false;

@@ -19,7 +19,7 @@ RegistryArgument parse_registry_argument(std::string_view text) {
             .with_hint("write it as in 'aic-image login nvcr.io'");
     };
     try {
-        const auto reference = oci::Reference::parse(fmt::format("{}#x", host));
+        const auto reference = oci::Reference::parse(fmt::format("docker://{}#x", host));
         return {reference.registry()->registry, reference.registry()->user};
     } catch (const Error&) {
         throw no_registry(); // the other error would speak of a reference that nobody wrote

@@ -18,6 +18,7 @@ std::optional<RunningProgram> RunningProgram::start(const std::vector<std::strin
     if (!complaints)
         throw system_error("making a file in memory");
     Spawning spawning;
+    spawning.in_own_group(); // we end it ourselves
     spawning.give_nothing(STDIN_FILENO);
     spawning.give(output.write_end.get(), STDOUT_FILENO);
     spawning.give(complaints.get(), STDERR_FILENO);

@@ -254,6 +254,10 @@ std::string EngineReference::str() const {
     return fmt::format("{}{}", engine == Engine::docker ? k_dockerd : k_podman, image);
 }
 
+bool names_engine(std::string_view text) {
+    return text.starts_with(k_dockerd) || text.starts_with(k_podman);
+}
+
 std::string Reference::str() const {
     return std::visit([](const auto& where) { return where.str(); }, where_);
 }

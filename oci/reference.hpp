@@ -85,6 +85,9 @@ public:
 
     const EngineReference* engine() const { return std::get_if<EngineReference>(&where_); }
 
+    /// Standard input and engines have something else for others and on other machines.
+    bool means_the_same_everywhere() const { return !is_standard_input() && !engine(); }
+
     bool operator==(const Reference&) const = default;
 
 private:
@@ -95,5 +98,8 @@ private:
 
     Where where_;
 };
+
+/// Whether a text means an image of an engine's, if anything.
+bool names_engine(std::string_view text);
 
 } // namespace aic::oci

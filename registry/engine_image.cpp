@@ -3,6 +3,7 @@
 
 #include "core/error.hpp"
 #include "core/running_program.hpp"
+#include "core/subprocess.hpp"
 #include "oci/printable.hpp"
 #include "registry/archive_files.hpp"
 #include "registry/archive_input.hpp"
@@ -17,9 +18,17 @@ namespace aic::registry {
 
 namespace {
 
-std::vector<std::string> save_command(const oci::EngineReference& reference) {
+/// A name without a tag makes `docker save` save all tags; by its id it saves what the name means.
+/// The name itself when docker does not tell, or is not there: then saving will say why.
+std::string id_in_docker(const std::string& image, std::stop_token stop) {
+    const auto text = output_of({"docker", "image", "inspect", "--format", "{{.Id}}", image}, stop);
+    const auto id = Digest::try_parse(text ? text->substr(0, text->find('\n')) : "");
+    return id ? id->str() : image;
+}
+
+std::vector<std::string> save_command(const oci::EngineReference& reference, std::stop_token stop) {
     if (reference.engine == oci::Engine::docker)
-        return {"docker", "save", reference.image};
+        return {"docker", "save", id_in_docker(reference.image, stop)};
     return {"podman", "save", "--quiet", "--format", "docker-archive", reference.image};
 }
 
@@ -47,7 +56,7 @@ Error failed(const std::string& command, int status, const std::string& complain
 std::unique_ptr<ImageSource> open_engine_image(const oci::EngineReference& reference,
                                                const std::filesystem::path& spool,
                                                std::stop_token stop) {
-    const auto argv = save_command(reference);
+    const auto argv = save_command(reference, stop);
     const auto command = fmt::format("{}", fmt::join(argv, " "));
     auto program = RunningProgram::start(argv);
     if (!program)
@@ -55,7 +64,10 @@ std::unique_ptr<ImageSource> open_engine_image(const oci::EngineReference& refer
     auto archive =
         in_context([&] { return fmt::format("reading what '{}' writes", command); },
                    [&] { return copy_archive_input(program->output(), command, spool, stop); });
-    if (const int status = program->wait(); status != 0)
+    const int status = program->wait();
+    if (stop.stop_requested())
+        throw Error(ErrorKind::interrupted, "stopped");
+    if (status != 0)
         throw failed(command, status, program->last_complaint());
     return std::make_unique<DockerArchiveSource>(
         std::make_shared<const ArchiveFiles>(std::move(archive)), std::nullopt);

@@ -3,6 +3,7 @@
 
 #include "registry/retry.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -20,6 +21,10 @@ public:
     void note_answer(const std::string& host) { state_of(host).has_answered = true; }
 
     bool has_answered(const std::string& host) { return state_of(host).has_answered; }
+
+    bool has_answered_any() const {
+        return std::ranges::any_of(states_, [](const auto& at) { return at.second.has_answered; });
+    }
 
     /// Bytes of a body: where something comes, there is no reason to give up.
     void note_bytes(const std::string& host, std::uint64_t count);

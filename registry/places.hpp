@@ -49,7 +49,7 @@ public:
             } catch (const Error& error) {
                 if (!goes_on_after(place, error))
                     throw naming_mirrors(error);
-                if (error.kind() == ErrorKind::network)
+                if (!clients_[place]->peer().hosts.has_answered_any())
                     hurry(std::chrono::steady_clock::now() - begin);
             }
         }

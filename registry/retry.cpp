@@ -25,9 +25,10 @@ RetryPolicy policy_for_mirror(const RetryPolicy& registry) {
 }
 
 RetryPolicy after_waiting(const RetryPolicy& policy, milliseconds waited) {
+    const milliseconds least = policy.has_alternative ? 1s : 3s; // a lost packet takes one
     auto sooner = policy;
     sooner.connect_time =
-        std::max(std::min<milliseconds>(1s, policy.connect_time), policy.connect_time - waited);
+        std::max(std::min(least, policy.connect_time), policy.connect_time - waited);
     return sooner;
 }
 

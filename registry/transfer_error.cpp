@@ -18,7 +18,10 @@ static std::string proxy_in(std::string_view detail, std::string_view host) {
         return "";
     const auto named = detail.substr(k_begin.size(), middle - k_begin.size());
     const auto rest = detail.substr(middle + k_middle.size());
-    return named == host ? "" : fmt::format("{}:{}", named, rest.substr(0, rest.find(' ')));
+    const bool is_host = std::ranges::equal(named, host, {}, [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
+    return is_host ? "" : fmt::format("{}:{}", named, rest.substr(0, rest.find(' ')));
 }
 
 std::optional<Trouble> Transfer::trouble_of(CURLcode result) const {
@@ -146,6 +149,8 @@ Error Transfer::failure_of(CURLcode result) const {
     case CURLE_SSL_CONNECT_ERROR:
         if (detail.find("wrong version number") == std::string_view::npos)
             return error("talking to");
+        if (answer_.url.origin() != peer_->origin) // which no setting is about
+            return Error(ErrorKind::network, "{} does not speak TLS", host);
         return Error(ErrorKind::network, "{} does not speak TLS", host)
             .with_hint("'insecure_registries' in the settings names the registries that may be "
                        "asked without it");

@@ -47,14 +47,15 @@ std::string uri_of(const std::string& owner, const std::string& name, const Imag
 }
 
 ImporterUri parse_importer_uri(std::string_view uri) {
-    if (uri.starts_with("dockerd://"))
-        throw Error(ErrorKind::usage, "'{}' is an image of a Docker daemon, which is not asked",
-                    printable(uri))
-            .with_hint("'docker save IMAGE | aic-image pull --name NAME -', then "
-                       "--container-image=aic:NAME");
     auto text = uri;
     if (text.starts_with(k_scheme))
         text.remove_prefix(k_scheme.size());
+    if (oci::names_engine(text)) // of whichever node a task is on
+        throw Error(ErrorKind::usage,
+                    "'{}' is an image of an engine's, which is not asked on nodes", printable(text))
+            .with_hint(fmt::format("where the engine is: 'aic-image pull --name NAME {}', then "
+                                   "--container-image=aic:NAME",
+                                   printable(text)));
     if (text.starts_with(k_name_scheme))
         return parse_named(text.substr(k_name_scheme.size()));
     if (text.starts_with('/') || text.starts_with('.') || text.starts_with('~')

@@ -216,7 +216,8 @@ void Build::run(Session& session) {
         base_ = project->base;
     auto recipe = recipe_.onto(project ? std::move(project->recipe) : build::Recipe());
     // Only now, so that what is mistaken is said before anything waits in a queue.
-    if (on_cluster_.run_as_job(session, this->name(), session.config().on_cluster.build.value))
+    if (on_cluster_.run_as_job(session, this->name(), session.config().on_cluster.build.value,
+                               oci::names_engine(base_)))
         return;
     if (dry_run_) {
         auto here = base_image_here(session, base_);

@@ -15,6 +15,7 @@
 #include "cli/taken_over.hpp"
 #include "core/error.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fs = std::filesystem;
@@ -182,7 +183,8 @@ void Pull::keep_track(const cache::Library& library, const std::optional<cache::
 }
 
 void Pull::run(Session& session) {
-    if (on_cluster_.run_as_job(session, name(), session.config().on_cluster.pull.value))
+    if (on_cluster_.run_as_job(session, name(), session.config().on_cluster.pull.value,
+                               std::ranges::any_of(references_, oci::names_engine)))
         return;
     if (!output_.empty() && references_.size() > 1)
         throw Error(ErrorKind::usage, "--output takes one image, and {} were named",
@@ -201,7 +203,7 @@ void Pull::run(Session& session) {
     try {
         for (const auto& reference : references)
             images.push_back(pull_one(reference, name, options, session));
-    } catch (const Error&) { // what was pulled before it is there, and the caller wants its path
+    } catch (...) { // what was pulled before it is there, and the caller wants its path
         if (!images.empty())
             print_result();
         throw;

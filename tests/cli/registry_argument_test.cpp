@@ -26,6 +26,12 @@ TEST(RegistryArgumentTest, registries_have_many_spellings) {
     }
 }
 
+TEST(RegistryArgumentTest, a_host_called_as_a_scheme_is_a_host) {
+    EXPECT_EQ(parse_registry_argument("oci:5000").registry, "oci:5000");
+    EXPECT_EQ(parse_registry_argument("https://docker-archive:5000/v2/").registry,
+              "docker-archive:5000");
+}
+
 TEST(RegistryArgumentTest, what_is_none_is_a_usage_error) {
     for (const char* text : {"a b", "/", "://", "r.io:port", "#"})
         EXPECT_ERROR(ErrorKind::usage, parse_registry_argument(text)) << text;

@@ -177,11 +177,30 @@ class DockerEngineTest(FunctionalTest):
         layer = oci_layout.tar([oci_layout.file("etc/motd", b"docker")])
         archive = self.scratch / "saved.tar"
         reference = docker_archive.old_style(archive, [layer], ["lab/x:1"])
-        self.install_docker(f'test "$*" = "save lab/x:1" && exec cat {archive}')
-        image = self.pull("dockerd://lab/x:1")
+        identity = "sha256:" + 64 * "a"
+        self.install_docker(f'''case "$*" in
+"image inspect --format {{{{.Id}}}} lab/x") echo {identity};;
+"save {identity}") exec cat {archive};;
+*) exit 9;;
+esac''')
+        image = self.pull("dockerd://lab/x", "--name", "x")
         self.assertTrue(image.name.startswith("x+"), image)
-        self.assertEqual(self.succeed("cat", "dockerd://lab/x:1", "/etc/motd").out, "docker")
+        self.assertEqual(self.succeed("cat", "x", "/etc/motd").out, "docker")
         self.assertEqual(self.pull(reference), image)
+
+    def test_what_docker_has_is_no_nodes_business(self) -> None:
+        result = self.refuse(Status.USAGE, "pull", "--on-cluster", "dockerd://lab/x")
+        self.assertIn("leave out --on-cluster", result.stderr)
+
+    def test_what_docker_has_today_is_not_what_it_had(self) -> None:
+        for text in ("one", "another"):
+            archive = self.scratch / "saved.tar"
+            layer = oci_layout.tar([oci_layout.file("etc/motd", text.encode())])
+            docker_archive.old_style(archive, [layer], ["lab/x:1"])
+            self.install_docker(f'test "$1" = save && exec cat {archive}')
+            result = self.succeed("pull", "dockerd://lab/x:1", "--name", text)
+            self.assertNotIn("has moved", result.stderr)
+            self.assertEqual(self.succeed("cat", text, "/etc/motd").out, text)
 
     def test_docker_that_fails_midway_leaves_nothing(self) -> None:
         self.install_docker("echo begun; echo one >&2; echo 'the disk is broken' >&2; exit 3")

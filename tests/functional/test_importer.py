@@ -214,7 +214,7 @@ class ImporterTest(SampleTest):
 
     def test_what_is_no_image_is_explained(self) -> None:
         for uri, words in (
-            ("dockerd://ubuntu", "daemon"),
+            ("dockerd://ubuntu", "an engine's"),
             ("docker:///data/x.sqsh", "looks like a file"),
             ("docker://x.sqsh", "looks like a file"),
             ("docker://aic:", "no name"),

@@ -40,7 +40,9 @@ TEST(ImporterUriTest, what_cannot_be_meant_is_refused) {
     for (const auto* uri : {"docker://aic:", "docker://aic:@01", "docker://aic:x@",
                             "docker://aic:x@xyz", "docker://", ""})
         EXPECT_ERROR(ErrorKind::usage, parse_importer_uri(uri)) << uri;
-    EXPECT_ERROR_SAYING(ErrorKind::usage, "daemon", parse_importer_uri("dockerd://ubuntu"));
+    for (const auto* uri :
+         {"dockerd://x", "podman://x", "docker://dockerd://x", "docker://podman://x"})
+        EXPECT_ERROR_SAYING(ErrorKind::usage, "an engine's", parse_importer_uri(uri)) << uri;
     for (const auto* uri :
          {"docker:///data/x.sqsh", "docker://./x", "docker://~/x", "docker://x.sqsh"})
         EXPECT_ERROR_SAYING(ErrorKind::usage, "looks like a file", parse_importer_uri(uri)) << uri;
