@@ -38,6 +38,12 @@ std::optional<Authenticator::TokenRequest> Authenticator::renewal() {
     return token_request(*challenge_);
 }
 
+std::shared_ptr<void> Authenticator::begin_asking() {
+    auto asking = std::make_shared<int>();
+    asking_ = asking;
+    return asking;
+}
+
 const std::optional<Credentials>& Authenticator::credentials() {
     if (!std::exchange(credentials_known_, true))
         credentials_ = find_();
@@ -174,43 +180,50 @@ Request AuthorizedExchange::authorized_request() {
 }
 
 Request AuthorizedExchange::first() {
-    if (auto renewal = authenticator_->renewal())
+    if (auto renewal = authenticator_->is_being_asked() ? std::nullopt : authenticator_->renewal())
         return ask_for_token(std::move(*renewal));
     return authorized_request();
 }
 
 Request AuthorizedExchange::ask_for_token(Authenticator::TokenRequest token) {
-    asking_for_token_ = true;
+    if (!asking_)
+        asking_ = authenticator_->begin_asking();
     token_round_ = token.round;
     return std::move(token.request);
 }
 
 Request AuthorizedExchange::repeated(const Request& request) {
-    return asking_for_token_ ? request : once_more();
+    return asking_ ? request : once_more();
 }
 
 Request AuthorizedExchange::once_more() {
-    asking_for_token_ = false;
+    asking_.reset();
+    waits_for_token_ = false;
     challenged_ = false;
     return first();
 }
 
 void AuthorizedExchange::turn_to(Authenticator& authenticator, Peer& peer) {
+    asking_.reset(); // the other one
     authenticator_ = &authenticator;
     peer_ = &peer;
 }
 
 std::optional<Request> AuthorizedExchange::next(Answer& answer) {
-    if (asking_for_token_) {
+    if (asking_) {
         if (auto another = authenticator_->on_token_answer(answer, token_round_))
             return ask_for_token(std::move(*another));
-        asking_for_token_ = false;
+        asking_.reset();
         return authorized_request();
     }
     if (answer.status == 401 && challenged_)
         authenticator_->on_refusal();
     if (answer.status == 401 && !std::exchange(challenged_, true)) {
         auto reaction = authenticator_->on_unauthorized(answer, sent_);
+        if (reaction.token_request && authenticator_->is_being_asked()) {
+            waits_for_token_ = true;
+            return authorized_request(); // to be asked for anew once the token is there
+        }
         if (reaction.token_request)
             return ask_for_token(std::move(*reaction.token_request));
         if (reaction.ask_again)

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -43,6 +44,12 @@ public:
     /// The request for a new token, when the present one has lived 80 % of its life. It is said to
     /// one; others go on with the present one meanwhile.
     std::optional<TokenRequest> renewal();
+
+    /// To be held by who asks for a token, until he has it or will not have it: meanwhile the
+    /// others wait.
+    std::shared_ptr<void> begin_asking();
+
+    bool is_being_asked() const { return !asking_.expired(); }
 
     /// What follows from a 401.
     struct Reaction {
@@ -84,6 +91,7 @@ private:
     int round_ = 0;                          ///< of what is shown to the token server
     std::optional<Credentials> credentials_; ///< those to use; none once refused
     std::optional<Challenge> challenge_;     ///< the last Bearer challenge that was met
+    std::weak_ptr<void> asking_;             ///< of whoever asks for a token now
     Secret authorization_;
     std::chrono::steady_clock::time_point renew_at_ = std::chrono::steady_clock::time_point::max();
 };
@@ -103,6 +111,12 @@ public:
     /// With a token as it is by then.
     Request repeated(const Request& request) override;
 
+    Hold hold() const final {
+        return !waits_for_token_                  ? Hold::none
+               : authenticator_->is_being_asked() ? Hold::waits
+                                                  : Hold::over;
+    }
+
 protected:
     /// The request, without authorization.
     virtual Request request() = 0;
@@ -113,7 +127,7 @@ protected:
     Request once_more();
 
     /// Further requests go to another server, which is no registry.
-    void leave_registry() { asking_for_token_ = false; }
+    void leave_registry() { asking_.reset(); }
 
     /// Further requests go to another registry.
     void turn_to(Authenticator& authenticator, Peer& peer);
@@ -125,7 +139,8 @@ private:
     Authenticator* authenticator_;
     Peer* peer_;
     Secret sent_;
-    bool asking_for_token_ = false;
+    std::shared_ptr<void> asking_; ///< while it is a token that was asked for
+    bool waits_for_token_ = false; ///< which another exchange asks for
     int token_round_ = 0;
     bool challenged_ = false; ///< once is enough: a second refusal is meant
 };

@@ -35,6 +35,9 @@ public:
     /// Takes in how curl ended. True when there is another request to perform, false at the end.
     bool finish(CURLcode result);
 
+    /// Has the request replaced by what its exchange would ask now.
+    void ask_anew() { begin(exchange_.repeated(request_)); }
+
     /// When the request may be performed; long ago for most.
     TimePoint due_at() const;
 

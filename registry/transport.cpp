@@ -116,7 +116,7 @@ public:
         const auto now = std::chrono::steady_clock::now();
         std::optional<Transfer::TimePoint> next;
         for (auto& active : active_) {
-            if (!active.is_waiting)
+            if (!active.is_waiting || is_held(active))
                 continue;
             const auto due = active.transfer->due_at();
             if (due > now) {
@@ -146,6 +146,15 @@ private:
         std::unique_ptr<Transfer> transfer;
         bool is_waiting = true; ///< so it is not on the multi handle
     };
+
+    /// One that waits for another is looked at again when any has ended.
+    static bool is_held(Active& active) {
+        const auto hold = active.exchange->hold();
+        if (hold == Hold::over)
+            in_context([&] { return active.exchange->description(); },
+                       [&] { active.transfer->ask_anew(); });
+        return hold == Hold::waits;
+    }
 
     CURLM* multi_;
     std::vector<Active> active_;

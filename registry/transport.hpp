@@ -57,6 +57,13 @@ struct Wait {
     std::chrono::steady_clock::time_point until;
 };
 
+/// Whether a request has to wait for what another conversation does.
+enum class Hold {
+    none,
+    waits,
+    over, ///< it has waited, and is to be asked for anew: Exchange::repeated()
+};
+
 /// A conversation: a request, and what follows from each answer. All its functions are called on
 /// the thread that runs the transport; what they throw ends the run.
 class Exchange {
@@ -76,6 +83,9 @@ public:
     /// The request that takes the place of `request`, which has to be made again: the same one, or
     /// what is left of it where its sink has got something.
     virtual Request repeated(const Request& request) { return request; }
+
+    /// Asked before each request is made.
+    virtual Hold hold() const { return Hold::none; }
 
     /// Is told the head of a 200 or 206 answer whose body goes to a sink. False refuses the body;
     /// then repeated() says what to ask instead, which must be something else.

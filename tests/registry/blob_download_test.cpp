@@ -101,6 +101,31 @@ TEST_F(BlobDownloadTest, a_redirect_to_another_origin_carries_no_authorization) 
     EXPECT_EQ(registry_.server().requests().back().header("authorization"), "Bearer good");
 }
 
+TEST_F(BlobDownloadTest, a_token_that_many_need_at_once_is_asked_for_once) {
+    const auto challenge = fmt::format(R"(Bearer realm="{}/token")", registry_.server().url());
+    std::atomic<int> tokens = 0;
+    registry_.script("/token", [&](const FakeRequest&) {
+        return FakeResponse{.body = fmt::format(R"({{"token":"t{}"}})", ++tokens)};
+    });
+    std::vector<BlobRequest> blobs;
+    std::atomic<int> refused = 0;
+    for (const auto* content : {"one", "two", "three", "four"}) {
+        blobs.push_back({registry_.add_blob(content)});
+        registry_.script(
+            FakeRegistry::blob_path(blobs.back().descriptor.digest),
+            [&, content](const FakeRequest& request) {
+                if (request.header("authorization") == "Bearer t1")
+                    return FakeResponse{.body = content};
+                ++refused;
+                return FakeResponse{.status = 401, .headers = {{"WWW-Authenticate", challenge}}};
+            });
+    }
+    EXPECT_EQ(download(blobs).size(), 4U);
+    EXPECT_GT(refused, 1); // or this shows nothing
+    EXPECT_EQ(tokens, 1);
+    EXPECT_EQ(registry_.server().requests().size(), 4U + 1U + static_cast<unsigned>(refused));
+}
+
 TEST_F(BlobDownloadTest, foreign_layers_come_from_their_urls_when_the_registry_lacks_them) {
     const FakeServer elsewhere([](const FakeRequest& request) {
         return request.path() == "/good" ? FakeResponse{.body = "hello"}

@@ -325,6 +325,18 @@ TEST_F(MirrorsTest, a_dead_mirror_before_a_dead_registry_costs_no_more_than_ten_
               "asked before, in vain: " + nobody.address());
 }
 
+TEST_F(MirrorsTest, a_mirror_that_gives_none_of_many_a_token_is_left_out) {
+    settings({{address(*mirror_), ""}});
+    mirror_->require("never", {fmt::format(R"(Bearer realm="{}/token")", mirror_->server().url())});
+    mirror_->script("/token", FakeResponse{.status = 403});
+    std::vector<oci::Descriptor> blobs;
+    for (const auto* text : {"one", "two", "three", "four"})
+        blobs.push_back(in_both(text));
+    EXPECT_EQ(download(blobs), (FetchedBytes{{address(*registry_), 3 + 3 + 5 + 4}}));
+    EXPECT_EQ(mirror_->server().count("/token"), 1U);
+    EXPECT_EQ(warnings_.size(), 1U);
+}
+
 TEST_F(MirrorsTest, a_silent_mirror_is_left_out_after_one_stall) {
     settings({{address(*mirror_), ""}});
     policy_.stall_time = 1s;
