@@ -41,7 +41,12 @@ std::optional<Authenticator::TokenRequest> Authenticator::renewal() {
 std::shared_ptr<void> Authenticator::begin_asking() {
     auto asking = std::make_shared<int>();
     asking_ = asking;
+    asked_at_ = clock_();
     return asking;
+}
+
+bool Authenticator::is_being_asked() const {
+    return !asking_.expired() && clock_() < asked_at_ + k_renewal_time;
 }
 
 const std::optional<Credentials>& Authenticator::credentials() {
@@ -205,6 +210,7 @@ Request AuthorizedExchange::once_more() {
 
 void AuthorizedExchange::turn_to(Authenticator& authenticator, Peer& peer) {
     asking_.reset(); // the other one
+    has_left_ = false;
     authenticator_ = &authenticator;
     peer_ = &peer;
 }
@@ -216,6 +222,8 @@ std::optional<Request> AuthorizedExchange::next(Answer& answer) {
         asking_.reset();
         return authorized_request();
     }
+    if (has_left_)
+        return answered(answer);
     if (answer.status == 401 && challenged_)
         authenticator_->on_refusal();
     if (answer.status == 401 && !std::exchange(challenged_, true)) {

@@ -46,10 +46,9 @@ public:
     std::optional<TokenRequest> renewal();
 
     /// To be held by who asks for a token, until he has it or will not have it: meanwhile the
-    /// others wait.
+    /// others wait, unless that takes too long.
     std::shared_ptr<void> begin_asking();
-
-    bool is_being_asked() const { return !asking_.expired(); }
+    bool is_being_asked() const;
 
     /// What follows from a 401.
     struct Reaction {
@@ -91,7 +90,8 @@ private:
     int round_ = 0;                          ///< of what is shown to the token server
     std::optional<Credentials> credentials_; ///< those to use; none once refused
     std::optional<Challenge> challenge_;     ///< the last Bearer challenge that was met
-    std::weak_ptr<void> asking_;             ///< of whoever asks for a token now
+    std::weak_ptr<void> asking_;             ///< of whoever asked for a token last
+    std::chrono::steady_clock::time_point asked_at_{};
     Secret authorization_;
     std::chrono::steady_clock::time_point renew_at_ = std::chrono::steady_clock::time_point::max();
 };
@@ -127,7 +127,10 @@ protected:
     Request once_more();
 
     /// Further requests go to another server, which is no registry.
-    void leave_registry() { asking_.reset(); }
+    void leave_registry() {
+        asking_.reset();
+        has_left_ = true;
+    }
 
     /// Further requests go to another registry.
     void turn_to(Authenticator& authenticator, Peer& peer);
@@ -140,6 +143,7 @@ private:
     Peer* peer_;
     Secret sent_;
     std::shared_ptr<void> asking_; ///< while it is a token that was asked for
+    bool has_left_ = false;        ///< whom it asks now is no registry, and gets no token
     bool waits_for_token_ = false; ///< which another exchange asks for
     int token_round_ = 0;
     bool challenged_ = false; ///< once is enough: a second refusal is meant
