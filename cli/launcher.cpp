@@ -86,8 +86,8 @@ void start(const std::string& loader, const std::string& libraries, const std::s
     const auto* name = words.empty() ? "" : words.front();
     std::vector<const char*> line = {loader.c_str(),   "--argv0",         name,
                                      "--library-path", libraries.c_str(), program.c_str()};
-    if (!words.empty())
-        line.insert(line.end(), words.begin() + 1, words.end());
+    for (std::size_t i = 1; i < words.size(); ++i)
+        line.push_back(words[i]);
     line.push_back(nullptr);
     ::execv(loader.c_str(), const_cast<char* const*>(line.data()));
 }
