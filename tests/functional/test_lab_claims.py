@@ -17,6 +17,7 @@ PULLS = 4  # on each node
 FETCHES = 16
 LAYER_BYTES = 4 << 20
 IMAGE_BYTES = 24 << 20
+ATTEMPTS = 4
 
 
 def setUpModule() -> None:
@@ -65,14 +66,18 @@ class Claims:
         self.assert_sound(self.second)
 
     def test_who_waits_on_the_other_node_is_told_for_whom(self) -> None:
-        reference = self.make("large", size_bytes=IMAGE_BYTES)
-        first = self.start(self.first, "pull", reference)
-        self.wait_for("claims/0*")
-        second = self.start(self.second, "--json", "pull", reference).wait()
-        self.assertEqual(first.wait().status, Status.OK)
-        self.assertEqual(second.status, Status.OK, second)
-        phases = [event.get("phase", "") for event in second.events]
-        self.assertTrue(any("on node1 is pulling this" in phase for phase in phases), phases)
+        phases: list[str] = []
+        for number in range(ATTEMPTS): # on a busy machine the first may be done before the second
+            reference = self.make(f"large{number}", size_bytes=IMAGE_BYTES)
+            first = self.start(self.first, "pull", reference)
+            self.wait_for("claims/0*")
+            second = self.start(self.second, "--json", "pull", reference).wait()
+            self.assertEqual(first.wait().status, Status.OK)
+            self.assertEqual(second.status, Status.OK, second)
+            phases += [event.get("phase", "") for event in second.events]
+            if any("on node1 is pulling this" in phase for phase in phases):
+                return
+        self.fail(str(phases))
 
     def test_a_node_that_is_cut_off_is_not_waited_for_for_long(self) -> None:
         reference = self.make("large", size_bytes=IMAGE_BYTES)
